@@ -1,0 +1,1 @@
+//! Which format is a topic in: a vote over its payloads.
