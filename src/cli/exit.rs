@@ -49,6 +49,16 @@ impl Failure {
         self
     }
 
+    /// Nobody reads the output any more: an end, but no error.
+    pub(crate) fn closed_pipe() -> Self {
+        Self { exit: Exit::Done, lines: Vec::new() }
+    }
+
+    /// Whether there is nothing to say about it.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.lines.is_empty()
+    }
+
     /// The failure of a layer, with the causes below it that it does not tell itself.
     pub(crate) fn of(exit: Exit, error: &(dyn std::error::Error + 'static)) -> Self {
         let mut text = error.to_string();
