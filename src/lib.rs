@@ -21,4 +21,5 @@
 
 pub mod catalog;
 pub mod format;
+pub mod record;
 pub mod schema;
