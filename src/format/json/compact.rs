@@ -110,11 +110,16 @@ mod tests {
     #[test]
     fn only_whitespace_goes() {
         for (payload, compacted) in [
-            (" { \"b\" : [ 1.0e+2 , -0 ,\t{ } , [ ] ] ,\n\"a\" : \" x \\u0041\" , \"b\":null } ",
-             "{\"b\":[1.0e+2,-0,{},[]],\"a\":\" x \\u0041\",\"b\":null}"),
+            (
+                " { \"b\" : [ 1.0e+2 , -0 ,\t{ } , [ ] ] ,\n\"a\" : \" x \\u0041\" , \"b\":null } ",
+                "{\"b\":[1.0e+2,-0,{},[]],\"a\":\" x \\u0041\",\"b\":null}",
+            ),
             ("\u{feff}[ true , false ]", "[true,false]"),
             (" 12 ", "12"),
-            ("[[1, 2], [3], {\"k\": [ ], \"l\": {}}]", "[[1,2],[3],{\"k\":[],\"l\":{}}]"),
+            (
+                "[[1, 2], [3], {\"k\": [ ], \"l\": {}}]",
+                "[[1,2],[3],{\"k\":[],\"l\":{}}]",
+            ),
         ] {
             let mut out = b"before".to_vec();
             compact(payload.as_bytes(), DEPTH_LIMIT, &mut out).unwrap();
