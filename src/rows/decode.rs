@@ -14,7 +14,6 @@ use crate::schema::Type;
 pub struct Decoder {
     encoding: Encoding,
     columns: Vec<(String, Type)>,
-    depth: usize,
 }
 
 /// What a record's value turned out to be.
@@ -37,7 +36,6 @@ impl Decoder {
                 .iter()
                 .map(|column| (column.field.name.clone(), column.field.ty.clone()))
                 .collect(),
-            depth: json::DEFAULT_DEPTH,
         }
     }
 
@@ -48,7 +46,7 @@ impl Decoder {
     pub fn decode(&self, value: &[u8], out: &mut Vec<u8>) -> Result<Decoded, Misfit> {
         let start = out.len();
         let result = match &self.encoding {
-            Encoding::Json => json_row(value, self.depth, out),
+            Encoding::Json => json_row(value, out),
             Encoding::Csv(dialect) => self.csv_row(value, dialect, out),
             Encoding::Raw => self.raw_row(value, out),
         };
@@ -58,7 +56,12 @@ impl Decoder {
         result
     }
 
-    fn csv_row(&self, value: &[u8], dialect: &csv::Dialect, out: &mut Vec<u8>) -> Result<Decoded, Misfit> {
+    fn csv_row(
+        &self,
+        value: &[u8],
+        dialect: &csv::Dialect,
+        out: &mut Vec<u8>,
+    ) -> Result<Decoded, Misfit> {
         if dialect.header == Header::InStream && self.is_header(value, dialect) {
             return Ok(Decoded::HeaderRow);
         }
@@ -74,14 +77,23 @@ impl Decoder {
                 json::write_string(name, out);
                 out.push(b':');
                 if let Err(reason) = cell::to_json(field, ty, out) {
-                    misfit = Some(Misfit::Value { column: name.clone(), reason });
+                    misfit = Some(Misfit::Value {
+                        column: name.clone(),
+                        reason,
+                    });
                 }
             }
         })
-        .map_err(|error| Misfit::Malformed { format: "csv", reason: error.to_string() })?;
+        .map_err(|error| Misfit::Malformed {
+            format: "csv",
+            reason: error.to_string(),
+        })?;
         out.push(b'}');
         if fields != self.columns.len() {
-            return Err(Misfit::FieldCount { expected: self.columns.len(), found: fields });
+            return Err(Misfit::FieldCount {
+                expected: self.columns.len(),
+                found: fields,
+            });
         }
         misfit.map_or(Ok(Decoded::Row), Err)
     }
@@ -90,13 +102,20 @@ impl Decoder {
     fn is_header(&self, value: &[u8], dialect: &csv::Dialect) -> bool {
         let mut same = 0;
         let fields = csv::walk_row(value, dialect, |at, field: Text<'_>| {
-            same += usize::from(self.columns.get(at).is_some_and(|(name, _)| field.value().trim() == name));
+            same += usize::from(
+                self.columns
+                    .get(at)
+                    .is_some_and(|(name, _)| field.value().trim() == name),
+            );
         });
         fields.is_ok_and(|fields| fields == self.columns.len() && same == fields)
     }
 
     fn raw_row(&self, value: &[u8], out: &mut Vec<u8>) -> Result<Decoded, Misfit> {
-        let (name, ty) = self.columns.first().map_or(("value", &Type::Bytes), |(name, ty)| (name.as_str(), ty));
+        let (name, ty) = self
+            .columns
+            .first()
+            .map_or(("value", &Type::Bytes), |(name, ty)| (name.as_str(), ty));
         out.push(b'{');
         json::write_string(name, out);
         out.push(b':');
@@ -105,8 +124,10 @@ impl Decoder {
             out.extend_from_slice(BASE64.encode(value).as_bytes());
             out.push(b'"');
         } else {
-            let text = std::str::from_utf8(value)
-                .map_err(|error| Misfit::Malformed { format: "text", reason: error.to_string() })?;
+            let text = std::str::from_utf8(value).map_err(|error| Misfit::Malformed {
+                format: "text",
+                reason: error.to_string(),
+            })?;
             json::write_string(text, out);
         }
         out.push(b'}');
@@ -114,10 +135,12 @@ impl Decoder {
     }
 }
 
-fn json_row(value: &[u8], depth: usize, out: &mut Vec<u8>) -> Result<Decoded, Misfit> {
+fn json_row(value: &[u8], out: &mut Vec<u8>) -> Result<Decoded, Misfit> {
     let start = out.len();
-    json::compact_within(value, depth, out)
-        .map_err(|error| Misfit::Malformed { format: "json", reason: error.to_string() })?;
+    json::compact(value, json::DEPTH_LIMIT, out).map_err(|error| Misfit::Malformed {
+        format: "json",
+        reason: error.to_string(),
+    })?;
     if out.get(start) != Some(&b'{') {
         return Err(Misfit::NotAnObject);
     }

@@ -21,7 +21,7 @@ use tokio::sync::Notify;
 
 use crate::catalog::Table;
 use crate::client::Client;
-use crate::record::Compression;
+use crate::record::{CodecError, Compression, PushError};
 use crate::rows::{Encoder, Misfit};
 use queue::Queue;
 
@@ -64,8 +64,11 @@ pub enum Error {
     #[error(transparent)]
     Misfit(#[from] Misfit),
     /// The row cannot be a record.
-    #[error("the row cannot be written as a record: {0}")]
-    Row(String),
+    #[error("the row cannot be written as a record")]
+    Row(#[from] PushError),
+    /// The batch could not be compressed.
+    #[error("the batch cannot be compressed")]
+    Codec(#[from] CodecError),
     /// The topic has no such partition.
     #[error("the topic has no partition {0}")]
     NoPartition(i32),

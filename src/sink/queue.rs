@@ -10,6 +10,9 @@ use crate::record::BatchWriter;
 use crate::sink::delivery::BatchOutcome;
 use crate::sink::{Delivery, Error};
 
+/// The largest batch that is built: one row of it. What the brokers accept is theirs to say.
+const MAX_BATCH: usize = 64 << 20;
+
 /// The rows of all partitions that are not answered for.
 #[derive(Debug)]
 pub(super) struct Queue {
@@ -94,7 +97,7 @@ impl Queue {
             wake = true;
             Batch {
                 partition,
-                writer: BatchWriter::new(),
+                writer: BatchWriter::new(MAX_BATCH),
                 outcome: Arc::new(BatchOutcome::new(partition)),
                 sequence: 0,
                 bytes: 0,
@@ -102,7 +105,7 @@ impl Queue {
             }
         });
         let index = open.writer.len() as u32;
-        open.writer.push(timestamp, key, value, &[]).map_err(|error| Error::Row(error.to_string()))?;
+        open.writer.push(timestamp, key, value, &[])?;
         open.bytes += size;
         self.held += size;
         Ok((Delivery { batch: open.outcome.clone(), index }, wake))

@@ -53,17 +53,17 @@ impl Sender {
         let mut waiting = Vec::with_capacity(batches.len());
         let mut requests = Vec::with_capacity(batches.len());
         for batch in batches {
-            let Batch { partition, writer, outcome, sequence, bytes, .. } = batch;
+            let Batch { partition, mut writer, outcome, sequence, bytes, .. } = batch;
             let rows = writer.len() as u32;
             let (producer_id, epoch) = self.producer;
-            let producer = Producer { id: producer_id, epoch, base_sequence: sequence };
+            let producer = Producer { id: producer_id, epoch, base_sequence: sequence, transactional: false };
             match writer.finish(self.compression, Some(producer)) {
                 Ok(records) => {
                     requests.push(ProduceBatch { topic: self.topic.to_string(), partition, records: records.clone() });
                     waiting.push((partition, rows, bytes, outcome, records));
                 }
                 Err(error) => {
-                    let error = Arc::new(Error::Row(error.to_string()));
+                    let error = Arc::new(Error::Codec(error));
                     outcome.answer(Err(error.clone()));
                     self.failed(FailedBatch { partition, error, records: None, rows }, bytes);
                 }
@@ -104,13 +104,13 @@ impl Sender {
     }
 
     fn abandon(&self, cause: &Arc<Error>) {
-        for batch in self.shared.queue().abandon(cause.clone()) {
+        for mut batch in self.shared.queue().abandon(cause.clone()) {
             let error = Arc::new(Error::Broken(cause.clone()));
             batch.outcome.answer(Err(error.clone()));
             let rows = batch.writer.len() as u32;
             let mut counts = self.shared.counts();
             counts.0.failed += u64::from(rows);
-            counts.1.push(FailedBatch { partition: batch.partition, error, records: None, rows });
+            counts.1.push(FailedBatch { partition: batch.partition, error, records: batch.writer.finish(Compression::None, None).ok(), rows });
         }
     }
 }

@@ -82,7 +82,7 @@ impl<'s> Rows<'s> {
                 reader = reader.until(end);
             }
             if self.isolation == Isolation::ReadCommitted {
-                reader = reader.skip_aborted(&records.aborted);
+                reader = reader.skip_aborted(records.aborted.iter().copied());
             }
             while let Some(record) = reader.next() {
                 let flow = match record {
@@ -118,7 +118,7 @@ impl<'s> Rows<'s> {
                             headers: None,
                             content: Content::Unreadable {
                                 last_offset: bad.last_offset,
-                                reason: bad.error.to_string(),
+                                reason: bad.reason.to_string(),
                             },
                         })
                     }

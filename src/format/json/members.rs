@@ -18,7 +18,7 @@ pub fn members(payload: &[u8]) -> Option<Members<'_>> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut members = Members { text, at: 0 };
     members.skip_space();
-    members.take(b'{').then_some(members)
+    members.eat(b'{').then_some(members)
 }
 
 impl<'a> Members<'a> {
@@ -32,7 +32,7 @@ impl<'a> Members<'a> {
         }
     }
 
-    fn take(&mut self, byte: u8) -> bool {
+    fn eat(&mut self, byte: u8) -> bool {
         let found = self.byte() == Some(byte);
         self.at += usize::from(found);
         found
@@ -40,7 +40,7 @@ impl<'a> Members<'a> {
 
     /// Moves past a string whose opening quote is next; gives its contents.
     fn skip_string(&mut self) -> Option<Text<'a>> {
-        if !self.take(b'"') {
+        if !self.eat(b'"') {
             return None;
         }
         let start = self.at;
@@ -103,11 +103,11 @@ impl<'a> Iterator for Members<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         self.skip_space();
-        self.take(b',');
+        self.eat(b',');
         self.skip_space();
         let key = self.skip_string()?;
         self.skip_space();
-        if !self.take(b':') {
+        if !self.eat(b':') {
             return None;
         }
         self.skip_space();
@@ -126,13 +126,24 @@ mod tests {
     use super::*;
 
     fn list(payload: &str) -> Vec<(String, String)> {
-        members(payload.as_bytes()).unwrap().map(|(k, v)| (k.raw.to_owned(), v.to_owned())).collect()
+        members(payload.as_bytes())
+            .unwrap()
+            .map(|(k, v)| (k.raw.to_owned(), v.to_owned()))
+            .collect()
     }
 
     #[test]
     fn members_come_in_order_with_their_raw_values() {
-        let got = list(" { \"a\" : 1.50 , \"b\\n\":\"x,}\\\"\",\"c\":{\"d\":[1,{\"e\":\"]\"}]} ,\"f\":[ ], \"g\":null}");
-        let want = [("a", "1.50"), ("b\\n", "\"x,}\\\"\""), ("c", "{\"d\":[1,{\"e\":\"]\"}]}"), ("f", "[ ]"), ("g", "null")];
+        let got = list(
+            " { \"a\" : 1.50 , \"b\\n\":\"x,}\\\"\",\"c\":{\"d\":[1,{\"e\":\"]\"}]} ,\"f\":[ ], \"g\":null}",
+        );
+        let want = [
+            ("a", "1.50"),
+            ("b\\n", "\"x,}\\\"\""),
+            ("c", "{\"d\":[1,{\"e\":\"]\"}]}"),
+            ("f", "[ ]"),
+            ("g", "null"),
+        ];
         assert_eq!(got, want.map(|(k, v)| (k.to_owned(), v.to_owned())));
         assert_eq!(list("{}"), []);
         assert!(members(b"[1]").is_none());
