@@ -22,3 +22,4 @@
 pub mod catalog;
 pub mod format;
 pub mod schema;
+pub mod wire;
