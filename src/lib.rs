@@ -20,6 +20,7 @@
 //! | [`wire`] | connections, framing, version negotiation |
 
 pub mod catalog;
+pub mod client;
 pub mod format;
 pub mod schema;
 pub mod wire;
