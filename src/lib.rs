@@ -21,7 +21,9 @@
 //! | [`wire`] | connections, framing, version negotiation |
 
 pub mod catalog;
+pub mod client;
 pub mod format;
 pub mod record;
 pub mod rows;
 pub mod schema;
+pub mod wire;

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-/// musl's own allocator is slow (memory-bound work runs up to a third faster with this one); it is pure Rust.
+/// musl's own allocator is slow; this one is pure Rust.
 #[cfg(target_env = "musl")]
 #[global_allocator]
 static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
