@@ -22,4 +22,5 @@
 pub mod broker;
 pub mod catalog;
 pub mod format;
+pub mod record;
 pub mod schema;
