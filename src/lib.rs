@@ -20,6 +20,7 @@
 //! | [`record`] | record batches: zero-copy reader, one-pass writer, the codecs |
 //! | [`wire`] | connections, framing, version negotiation |
 
+pub mod broker;
 pub mod catalog;
 pub mod client;
 pub mod format;
