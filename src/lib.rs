@@ -27,4 +27,6 @@ pub mod format;
 pub mod record;
 pub mod rows;
 pub mod schema;
+pub mod sink;
+pub mod source;
 pub mod wire;

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use tokio::task::JoinSet;
 
-use crate::client::{Client, ProduceBatch};
+use crate::client::{Client, ProduceBatch, ProducerId};
 use crate::record::{Compression, Producer};
 use crate::sink::queue::{Batch, Next};
 use crate::sink::{Error, FailedBatch, Shared};
@@ -16,7 +16,7 @@ pub(super) struct Sender {
     pub(super) client: Client,
     pub(super) topic: Arc<str>,
     pub(super) compression: Compression,
-    pub(super) producer: (i64, i16),
+    pub(super) producer: ProducerId,
     pub(super) shared: Arc<Shared>,
 }
 
@@ -55,8 +55,8 @@ impl Sender {
         for batch in batches {
             let Batch { partition, mut writer, outcome, sequence, bytes, .. } = batch;
             let rows = writer.len() as u32;
-            let (producer_id, epoch) = self.producer;
-            let producer = Producer { id: producer_id, epoch, base_sequence: sequence, transactional: false };
+            let ProducerId { id, epoch, .. } = self.producer;
+            let producer = Producer { id, epoch, base_sequence: sequence, transactional: false };
             match writer.finish(self.compression, Some(producer)) {
                 Ok(records) => {
                     requests.push(ProduceBatch { topic: self.topic.to_string(), partition, records: records.clone() });
@@ -69,7 +69,7 @@ impl Sender {
                 }
             }
         }
-        let answers = self.client.produce(requests).await;
+        let answers = self.client.produce(&requests).await;
         for ((partition, rows, bytes, outcome, records), answer) in waiting.into_iter().zip(answers) {
             match answer {
                 Ok(ack) => {

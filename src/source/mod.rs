@@ -8,7 +8,7 @@ pub use rows::{Row, Rows};
 
 use crate::catalog::Table;
 use crate::client::{
-    Client, FetchOptions, FetchPartition, Isolation, OffsetSpec, TopicPartition,
+    Client, ErrorCode, FetchOptions, FetchPartition, Isolation, OffsetSpec,
 };
 use crate::record::Inflater;
 use crate::rows::Decoder;
@@ -145,12 +145,13 @@ impl Source {
         if wanted.is_empty() {
             return Ok(None);
         }
-        let options = FetchOptions::default().isolation(self.options.isolation);
+        let mut options = FetchOptions::default();
+        options.isolation = self.options.isolation;
         let mut fetched = Vec::with_capacity(wanted.len());
         for answer in self.client.fetch(&wanted, &options).await {
             match answer.result {
                 Ok(records) => fetched.push((answer.partition, records)),
-                Err(error) if error.is_offset_out_of_range() => self.skip_lost(answer.partition).await?,
+                Err(error) if error.code() == Some(ErrorCode::OFFSET_OUT_OF_RANGE) => self.skip_lost(answer.partition).await?,
                 Err(error) => return Err(error.into()),
             }
         }
@@ -199,22 +200,14 @@ impl Position {
         let spec = match *self {
             Position::Offset(offset) => return Ok(vec![offset; partitions.len()]),
             Position::Earliest => OffsetSpec::Earliest,
+            Position::Latest if isolation == Isolation::ReadCommitted => OffsetSpec::LatestStable,
             Position::Latest => OffsetSpec::Latest,
             Position::Timestamp(ms) => OffsetSpec::Timestamp(ms),
         };
-        let asked: Vec<TopicPartition> =
-            partitions.iter().map(|&partition| TopicPartition { topic: topic.to_owned(), partition }).collect();
+        let asked: Vec<(&str, i32)> = partitions.iter().map(|&partition| (topic, partition)).collect();
         let mut offsets = Vec::with_capacity(asked.len());
-        for (_, answer) in client.list_offsets(&asked, spec, isolation).await {
+        for (_, answer) in client.list_offsets(&asked, spec).await {
             offsets.push(answer?);
-        }
-        // No record is that young: the end.
-        if offsets.iter().any(|offset| *offset < 0) {
-            for (i, (_, end)) in client.list_offsets(&asked, OffsetSpec::Latest, isolation).await.into_iter().enumerate() {
-                if offsets[i] < 0 {
-                    offsets[i] = end?;
-                }
-            }
         }
         Ok(offsets)
     }

@@ -47,7 +47,7 @@ fn instant(text: &str) -> Option<i64> {
         return Some(instant.as_millisecond());
     }
     let local: jiff::civil::DateTime = text.parse().ok()?;
-    Some(local.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_millisecond())
+    Some(jiff::tz::TimeZone::UTC.to_timestamp(local).ok()?.as_millisecond())
 }
 
 #[cfg(test)]
