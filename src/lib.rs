@@ -21,6 +21,8 @@
 
 pub mod broker;
 pub mod catalog;
+pub mod client;
 pub mod format;
 pub mod record;
 pub mod schema;
+pub mod wire;
