@@ -12,12 +12,15 @@ use super::api::{self, produce::Produced};
 use super::config::BrokerConfig;
 use super::group::{Answer, JoinResult, SyncResult};
 use super::state::{Context, Shared};
+use crate::wire::FrameError;
 
 /// Why a connection is closed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Close {
     #[error("the socket failed: {0}")]
     Io(std::io::Error),
+    #[error("no frame: {0}")]
+    Frame(#[from] FrameError),
     #[error("the client went while it waited")]
     Gone,
     #[error("no request for too long, or no answer read")]
@@ -33,12 +36,6 @@ pub(super) enum Close {
     SilentFailure,
     #[error("an interception wants it so")]
     Intercepted,
-}
-
-impl From<std::io::Error> for Close {
-    fn from(error: std::io::Error) -> Self {
-        Self::Io(error)
-    }
 }
 
 /// A request whose header was read.

@@ -25,7 +25,6 @@ mod connection;
 mod control;
 mod dispatch;
 mod error;
-mod frame;
 mod group;
 mod listener;
 mod log;
