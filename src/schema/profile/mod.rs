@@ -231,6 +231,7 @@ impl Profile {
             }
             None => {
                 self.target = NOWHERE;
+                self.place.nth = self.place.nth.saturating_add(1);
                 if let Some(node) = self.tree.get_mut(parent) {
                     node.unkept += 1;
                 }

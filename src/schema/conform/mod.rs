@@ -3,9 +3,10 @@
 //! The rules were found by giving payloads to Flink 2.3's own `json` and `csv` formats. A value that Flink can only
 //! read changed (`1.75` as `BIGINT` is 1, `"yes"` as `BOOLEAN` is false) is a misfit like one that makes it fail.
 
+mod rules;
+
 use super::number::Decimal;
 use super::profile::has_lone_surrogate;
-use super::shape::{Separator, Shape, Zone};
 use super::types::{Schema, TimestampStandard, Type};
 use crate::format::{Escapes, Number, Text, Visitor, json};
 use std::collections::{HashMap, HashSet};
@@ -198,7 +199,8 @@ impl Conform {
             return fit;
         }
         for (cell, field) in self.cells.iter().zip(fields) {
-            if let Err(reason) = self.cell(cell, &field.value())
+            if let Err(reason) =
+                rules::cell(&cell.ty, &field.value(), cell.nullable, self.empty_is_null)
                 && fit.misfits.len() < KEPT
             {
                 fit.misfits.push(Misfit {
@@ -209,73 +211,6 @@ impl Conform {
         }
         fit
     }
-
-    fn cell(&self, cell: &Cell, text: &str) -> Result<(), String> {
-        if text.is_empty() {
-            return match (self.empty_is_null, cell.nullable, &cell.ty) {
-                (true, true, _) | (false, _, Type::String) => Ok(()),
-                (true, false, _) => Err("is empty, and NOT NULL".into()),
-                (false, ..) => Err(format!("is empty where {} is expected", cell.ty)),
-            };
-        }
-        let shape = Shape::of(text);
-        let fits = match &cell.ty {
-            Type::String => true,
-            Type::Boolean => shape == Shape::Boolean,
-            Type::BigInt => shape == Shape::Integer && Decimal::of_text(text).small.is_some(),
-            Type::Double => {
-                matches!(shape, Shape::Integer | Shape::Decimal) && Decimal::of_text(text).exact
-            }
-            Type::Decimal { precision, scale } => {
-                matches!(shape, Shape::Integer | Shape::Decimal)
-                    && Decimal::of_text(text).fits(*precision, *scale)
-            }
-            Type::Date => shape == Shape::Date,
-            Type::Timestamp | Type::TimestampLtz => is_timestamp(shape, &cell.ty, self.standard),
-            // Flink splits arrays and rows in cells by a delimiter of their own; no table of ours has them.
-            Type::Bytes | Type::Array(_) | Type::Row(_) | Type::Map(_) => false,
-        };
-        if fits {
-            Ok(())
-        } else {
-            Err(not(&cell.ty, text))
-        }
-    }
-}
-
-/// `"abc" does not read back as BIGINT`, shortened.
-fn not(ty: &Type, text: &str) -> String {
-    let mut shown: String = text.chars().take(40).collect();
-    if shown.len() < text.len() {
-        shown.push('…');
-    }
-    format!("{shown:?} does not read back as {}", name(ty))
-}
-
-/// A type's name without what is inside it.
-fn name(ty: &Type) -> String {
-    match ty {
-        Type::Array(_) => "ARRAY".into(),
-        Type::Row(_) => "ROW".into(),
-        Type::Map(_) => "MAP".into(),
-        scalar => scalar.to_string(),
-    }
-}
-
-fn is_timestamp(shape: Shape, ty: &Type, standard: TimestampStandard) -> bool {
-    let Shape::Timestamp(stamp) = shape else {
-        return false;
-    };
-    let (separator, seconds) = match standard {
-        TimestampStandard::Iso8601 => (Separator::T, true),
-        TimestampStandard::Sql => (Separator::Space, stamp.seconds),
-    };
-    let zone = if *ty == Type::TimestampLtz {
-        Zone::Utc
-    } else {
-        Zone::None
-    };
-    stamp.separator == separator && seconds && stamp.zone == zone && !stamp.finer_than_millis
 }
 
 impl Slot {
@@ -536,63 +471,6 @@ impl Conform {
             _ => self.target = Target::Nothing,
         }
     }
-
-    fn check_number(&self, ty: &Type, number: Number<'_>) -> bool {
-        let decimal = Decimal::of(number);
-        match ty {
-            Type::String => true,
-            Type::Double => match decimal {
-                Some(decimal) => decimal.exact,
-                None => true,
-            },
-            Type::BigInt => match number {
-                // A fraction goes through binary64 on its way.
-                Number::Literal { integer: false, .. } | Number::Float(_) => {
-                    decimal.is_some_and(|d| d.exact && d.small.is_some())
-                }
-                _ => decimal.is_some_and(|d| d.small.is_some()),
-            },
-            Type::Decimal { precision, scale } => {
-                decimal.is_some_and(|d| d.fits(*precision, *scale))
-            }
-            _ => false,
-        }
-    }
-
-    fn check_text(&self, ty: &Type, text: &str) -> bool {
-        let shape = || Shape::of(text);
-        match ty {
-            Type::String => true,
-            Type::Boolean => shape() == Shape::Boolean,
-            Type::BigInt => shape() == Shape::Integer && Decimal::of_text(text).small.is_some(),
-            Type::Double => {
-                matches!(shape(), Shape::Integer | Shape::Decimal) && Decimal::of_text(text).exact
-            }
-            Type::Decimal { precision, scale } => {
-                matches!(shape(), Shape::Integer | Shape::Decimal)
-                    && Decimal::of_text(text).fits(*precision, *scale)
-            }
-            Type::Date => shape() == Shape::Date,
-            Type::Timestamp | Type::TimestampLtz => is_timestamp(shape(), ty, self.standard),
-            Type::Bytes => is_base64(text.as_bytes()),
-            Type::Array(_) | Type::Row(_) | Type::Map(_) => false,
-        }
-    }
-}
-
-/// Base64 with its padding, as Flink reads `BYTES`.
-fn is_base64(text: &[u8]) -> bool {
-    let padding = text
-        .iter()
-        .rev()
-        .take(2)
-        .take_while(|b| **b == b'=')
-        .count();
-    let (digits, _) = text.split_at(text.len() - padding);
-    text.len().is_multiple_of(4)
-        && digits
-            .iter()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/'))
 }
 
 impl Visitor for Conform {
@@ -615,7 +493,7 @@ impl Visitor for Conform {
         if let Some(ty) = wanted
             && !matches!(ty, Type::Boolean | Type::String)
         {
-            self.misfit(not(&ty, if value { "true" } else { "false" }));
+            self.misfit(rules::not(&ty, if value { "true" } else { "false" }));
         }
     }
 
@@ -643,13 +521,13 @@ impl Visitor for Conform {
             return;
         }
         if let Some(ty) = self.scalar("a number")
-            && !self.check_number(&ty, number)
+            && !rules::number(&ty, number)
         {
             let reason = match number {
-                Number::Literal { text, .. } => not(&ty, text),
-                Number::Signed(value) => not(&ty, &value.to_string()),
-                Number::Unsigned(value) => not(&ty, &value.to_string()),
-                Number::Float(value) => not(&ty, &value.to_string()),
+                Number::Literal { text, .. } => rules::not(&ty, text),
+                Number::Signed(value) => rules::not(&ty, &value.to_string()),
+                Number::Unsigned(value) => rules::not(&ty, &value.to_string()),
+                Number::Float(value) => rules::not(&ty, &value.to_string()),
             };
             self.misfit(reason);
         }
@@ -667,8 +545,8 @@ impl Visitor for Conform {
             && ty != Type::String
         {
             let value = text.value();
-            if !self.check_text(&ty, &value) {
-                self.misfit(not(&ty, &value));
+            if !rules::text(&ty, &value, self.standard) {
+                self.misfit(rules::not(&ty, &value));
             }
         }
     }
