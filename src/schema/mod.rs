@@ -1,7 +1,20 @@
 //! Types and their lattice, what was observed, and what follows from it.
+//!
+//! A [`Profile`] observes payloads; [`resolve`](fn@resolve) turns it into a [`Schema`] with the evidence kept;
+//! [`Conform`] says of a payload whether Flink reads it under a schema without loss; [`classic`] has the columns that
+//! DataSQRL's own algorithm would have found.
 
 mod classic_types;
 mod types;
 
 pub use classic_types::{ClassicColumn, ClassicType};
+mod conform;
+mod number;
+mod profile;
+mod resolve;
+mod shape;
+
+pub use conform::{Conform, Fit, Misfit};
+pub use profile::{Profile, RowLength};
+pub use resolve::{Encoding, ResolveOptions, Resolved, Root, resolve};
 pub use types::{Column, Evidence, Field, Quoted, Schema, TimestampStandard, Type};
