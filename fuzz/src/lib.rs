@@ -1,1 +1,3 @@
-//! x
+//! Fuzz targets, one per decoder; each is a plain function.
+
+pub mod record;
