@@ -13,3 +13,5 @@ pub struct Target {
 
 /// All targets.
 pub const TARGETS: &[Target] = &[];
+
+pub mod record;
