@@ -15,3 +15,6 @@ pub struct Target {
 pub const TARGETS: &[Target] = &[];
 
 pub mod record;
+//! Fuzz targets for every decoder in topica: plain functions, so that the committed corpus runs on a stable compiler.
+
+pub mod format;
