@@ -20,5 +20,7 @@
 //! | [`wire`] | connections, framing, version negotiation |
 
 pub mod catalog;
+pub mod discover;
 pub mod format;
+pub mod infer;
 pub mod schema;

@@ -1,0 +1,7 @@
+//! Topics to samples to formats to schemas to tables: the plan, its budgets, its result.
+
+pub mod naming;
+pub mod plan;
+mod report;
+
+pub use report::{ClusterReport, Fault, Report, Skipped, Why};
