@@ -3,5 +3,7 @@
 pub mod naming;
 pub mod plan;
 mod report;
+mod sample;
+mod sampling;
 
 pub use report::{ClusterReport, Fault, Report, Skipped, Why};

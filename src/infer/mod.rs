@@ -4,3 +4,16 @@ mod report;
 
 pub use report::{ColumnReport, FormatReport, KeyReport, Reject, SampleReport, TableReport};
 pub(crate) use report::{percent, share};
+
+/// A record's key and value, borrowed, and where it is from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Message<'a> {
+    /// Its partition; 0 where there are none.
+    pub partition: i32,
+    /// Its offset, or its number in the input.
+    pub offset: i64,
+    /// Its key, if it has one.
+    pub key: Option<&'a [u8]>,
+    /// Its value; `None` is a tombstone.
+    pub value: Option<&'a [u8]>,
+}
