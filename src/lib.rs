@@ -23,4 +23,5 @@ pub mod catalog;
 pub mod discover;
 pub mod format;
 pub mod infer;
+pub mod record;
 pub mod schema;
