@@ -1,5 +1,6 @@
 //! Topics to samples to formats to schemas to tables: the plan, its budgets, its result.
 
+mod fetched;
 pub mod naming;
 pub mod plan;
 mod report;

@@ -3,7 +3,8 @@
 //! No I/O and no clock: [`Sampling::wants`] says what to fetch next, [`Sampling::accept`] takes what came. A partition
 //! reads one window at a time, as a Fetch request names a partition once. What is taken depends on the plan and on the
 //! records alone: each window takes records from its start, or from where the window before it ended if that slid past
-//! it, until it has its number of them or its share of the bytes. When all have had their share, the windows that were
+//! it, until it has its number of them or its share of the bytes; unless the topic is read whole, the batches that it
+//! begins count too, so that no more than the share and one batch comes over the wire for it. When all have had their share, the windows that were
 //! cut go on in (partition, offset) order with the bytes that the others left.
 
 use crate::discover::plan::{PartitionPlan, Plan, Window};
@@ -25,6 +26,8 @@ pub(crate) trait Source {
     fn next(&mut self) -> Option<Result<Taken<'_>, Broken>>;
     /// The offset to fetch from once there is no more.
     fn resume(&self) -> i64;
+    /// How many bytes the batch has that was cut off at the end; 0 if that is not known.
+    fn needs(&self) -> u64;
 }
 
 /// A record, borrowed.
@@ -33,6 +36,8 @@ pub(crate) struct Taken<'a> {
     pub(crate) offset: i64,
     pub(crate) key: Option<&'a [u8]>,
     pub(crate) value: Option<&'a [u8]>,
+    /// The base offset and the length in bytes of the batch that it lies in.
+    pub(crate) batch: (i64, u64),
 }
 
 /// A run of offsets that could not be decoded.
@@ -91,6 +96,8 @@ struct Cursor {
     next: i64,
     /// The least to ask for: it grows when a batch does not fit.
     floor: u64,
+    /// The largest batch seen, in bytes.
+    batch: u64,
     undecoded: u64,
     rejects: Vec<Reject>,
     /// Why it was not read to its end.
@@ -108,7 +115,17 @@ struct Progress {
     from: i64,
     records: u64,
     bytes: u64,
+    /// Bytes of the batches that its records lie in, and the last of those.
+    wire: u64,
+    batch: Option<i64>,
     cut: Option<Cut>,
+}
+
+/// Bytes of keys and values that may yet be taken, and bytes of batches that may yet be begun.
+#[derive(Clone, Copy, Debug)]
+struct Room {
+    bytes: u64,
+    wire: u64,
 }
 
 /// A record that had no room.
@@ -158,7 +175,7 @@ impl Sampling {
                 .iter()
                 .filter_map(|cursor| {
                     let window = cursor.windows.get(cursor.window)?;
-                    Some(self.want(cursor, window, window.plan.bytes.saturating_sub(window.bytes)))
+                    Some(self.want(cursor, window, Self::share_left(window)))
                 })
                 .collect(),
             Phase::Leftover { partition, window } => self
@@ -171,9 +188,12 @@ impl Sampling {
         }
     }
 
-    fn want(&self, cursor: &Cursor, window: &Progress, room: u64) -> Want {
+    fn want(&self, cursor: &Cursor, window: &Progress, room: Room) -> Want {
         let records = window.plan.records.saturating_sub(window.records);
-        let ask = records.saturating_mul(self.cost).min(LARGEST_ASK).min(room).max(cursor.floor);
+        let room = if self.whole { room.bytes } else { room.bytes.min(room.wire) };
+        // Less than a batch is of no use.
+        let least = cursor.floor.max(cursor.batch);
+        let ask = records.saturating_mul(self.cost).min(LARGEST_ASK).min(room).max(least);
         Want {
             partition: cursor.partition,
             offset: cursor.next,
@@ -208,7 +228,7 @@ impl Sampling {
             };
         }
         if more {
-            self.ran_out(index, source.resume(), asked, wire, seen);
+            self.ran_out(index, source.resume(), asked, source.needs(), seen);
         }
         self.learn(wire, seen, before);
         self.settle_phase();
@@ -335,25 +355,46 @@ impl Sampling {
         kept
     }
 
-    /// Whether a window may take a first record that is larger than its share: if all windows that say more did so
-    /// too, the budget would hold them.
-    fn may_overdraw(&self, window: &Progress, size: u64) -> bool {
-        window.records == 0
-            && self.phase == Phase::Shares
-            && (window.order == 0 || size.saturating_mul(window.order + 1) <= self.budget)
+    /// Whether a window may take a record, and begin its batch if it is the first of it.
+    fn has_room(&self, window: &Progress, record: &Taken<'_>, room: Room) -> bool {
+        let size = size(record);
+        if window.records == 0 && self.phase == Phase::Shares {
+            // If all windows that say more took as large a record, the budget would hold them.
+            let overdraws = window.order == 0 || size.saturating_mul(window.order + 1) <= self.budget;
+            return size <= room.bytes || overdraws;
+        }
+        size <= room.bytes && (window.batch == Some(record.batch.0) || self.may_begin(room))
     }
 
-    fn leftover(&self) -> u64 {
-        self.budget.saturating_sub(self.taken_bytes)
+    /// Whether a batch may be begun.
+    fn may_begin(&self, room: Room) -> bool {
+        self.whole || room.wire > 0
+    }
+
+    /// What a window has left of its share.
+    fn share_left(window: &Progress) -> Room {
+        Room {
+            bytes: window.plan.bytes.saturating_sub(window.bytes),
+            wire: window.plan.bytes.saturating_sub(window.wire),
+        }
+    }
+
+    /// What all windows left of the budget.
+    fn leftover(&self) -> Room {
+        let windows = self.partitions.iter().flat_map(|cursor| &cursor.windows);
+        Room {
+            bytes: self.budget.saturating_sub(self.taken_bytes),
+            wire: self.budget.saturating_sub(windows.map(|window| window.bytes.max(window.wire)).sum()),
+        }
     }
 
     /// The window that `index` is reading, and the room and the end that it has.
-    fn bounds(&self, index: usize) -> Option<(usize, u64, i64)> {
+    fn bounds(&self, index: usize) -> Option<(usize, Room, i64)> {
         let cursor = self.partitions.get(index)?;
         match self.phase {
             Phase::Shares => {
                 let window = cursor.windows.get(cursor.window)?;
-                Some((cursor.window, window.plan.bytes.saturating_sub(window.bytes), cursor.end))
+                Some((cursor.window, Self::share_left(window), cursor.end))
             }
             Phase::Leftover { partition, window } if partition == index => {
                 let end = cursor.windows.get(window + 1).map_or(cursor.end, |next| next.from.min(cursor.end));
@@ -377,7 +418,8 @@ impl Sampling {
                 return false;
             };
             let full = window.records >= window.plan.records;
-            let over = size > room && !self.may_overdraw(window, size);
+            let over = !self.has_room(window, &record, room);
+            let paid = window.batch == Some(record.batch.0) || self.may_begin(room);
             let Some(cursor) = self.partitions.get_mut(index) else {
                 return false;
             };
@@ -389,8 +431,10 @@ impl Sampling {
             };
             if full || over {
                 if !full {
-                    let offset = record.offset;
-                    window.cut = Some(Cut { offset, size });
+                    window.cut = Some(Cut {
+                        offset: record.offset,
+                        size: if paid { size } else { 1 },
+                    });
                 }
                 // The record may be the next window's.
                 if self.close(index, record.offset) {
@@ -400,6 +444,10 @@ impl Sampling {
             }
             window.records += 1;
             window.bytes += size;
+            if window.batch.replace(record.batch.0) != Some(record.batch.0) {
+                window.wire += record.batch.1;
+                cursor.batch = cursor.batch.max(record.batch.1);
+            }
             cursor.next = record.offset + 1;
             self.taken += 1;
             self.taken_bytes += size;
@@ -452,27 +500,37 @@ impl Sampling {
     }
 
     /// A fetch was used up before its window was done.
-    fn ran_out(&mut self, index: usize, resume: i64, asked: i64, wire: usize, seen: u64) {
-        let Some((at, _, end)) = self.bounds(index) else {
+    fn ran_out(&mut self, index: usize, resume: i64, asked: i64, needs: u64, seen: u64) {
+        let Some((at, room, end)) = self.bounds(index) else {
             return;
         };
+        let may_begin = self.may_begin(room);
         let Some(cursor) = self.partitions.get_mut(index) else {
             return;
         };
         cursor.next = cursor.next.max(resume);
-        let full = cursor.windows.get(at).is_none_or(|window| window.records >= window.plan.records);
         let next = cursor.next;
-        if full || next >= end {
+        let Some(window) = cursor.windows.get_mut(at) else {
+            return;
+        };
+        let full = window.records >= window.plan.records;
+        // What comes next is another batch.
+        let cut = !full && !may_begin && window.records > 0 && next < end;
+        if cut {
+            window.cut = Some(Cut { offset: next, size: 1 });
+        }
+        if full || cut || next >= end {
             self.close(index, next.min(end).max(asked));
         } else if next == asked && seen == 0 {
             // A batch larger than what was asked for, or nothing at all.
-            cursor.floor = cursor.floor.max(wire as u64).max(1 << 15).saturating_mul(2);
+            cursor.floor = if needs > cursor.floor { needs } else { cursor.floor.max(512) * 8 };
             if cursor.floor > GIVE_UP {
                 let partition = cursor.partition;
                 self.fail(partition, &format!("nothing is readable at offset {asked}"));
             }
         } else {
             cursor.floor = 1;
+            cursor.batch = cursor.batch.max(needs).min(GIVE_UP);
         }
     }
 
@@ -505,7 +563,7 @@ impl Sampling {
         match self.phase {
             Phase::Shares if self.partitions.iter().any(|cursor| cursor.window < cursor.windows.len()) => return,
             // Going on reads a batch again: not for crumbs, unless they may make the topic whole.
-            Phase::Shares if !self.whole && left < self.budget / 16 => {
+            Phase::Shares if !self.whole && left.bytes.min(left.wire) < self.budget / 16 => {
                 self.phase = Phase::Done;
                 return;
             }
@@ -513,9 +571,10 @@ impl Sampling {
             Phase::Leftover { .. } | Phase::Done => return,
         }
         self.phase = Phase::Done;
+        let may_begin = self.may_begin(left);
         for (p, cursor) in self.partitions.iter_mut().enumerate().filter(|(_, cursor)| !cursor.failed) {
             for (w, window) in cursor.windows.iter_mut().enumerate() {
-                if let Some(cut) = window.cut.take_if(|cut| cut.size <= left) {
+                if let Some(cut) = window.cut.take_if(|cut| cut.size <= left.bytes && may_begin) {
                     cursor.next = cut.offset;
                     cursor.floor = 1;
                     self.phase = Phase::Leftover {
@@ -552,11 +611,14 @@ impl Cursor {
                     from: window.start,
                     records: 0,
                     bytes: 0,
+                    wire: 0,
+                    batch: None,
                     cut: None,
                 })
                 .collect(),
             window: 0,
             floor: 1,
+            batch: 0,
             undecoded: 0,
             rejects: Vec::new(),
             unread: None,
@@ -579,3 +641,7 @@ fn rank(window: usize, count: usize) -> u32 {
         2 + (u32::try_from(window).unwrap_or(u32::MAX).reverse_bits() >> 28)
     }
 }
+
+#[cfg(test)]
+#[path = "sampling_tests.rs"]
+mod tests;
