@@ -20,8 +20,10 @@
 //! | [`wire`] | connections, framing, version negotiation |
 
 pub mod catalog;
+pub mod client;
 pub mod discover;
 pub mod format;
 pub mod infer;
 pub mod record;
 pub mod schema;
+pub mod wire;
