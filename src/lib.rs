@@ -19,6 +19,7 @@
 //! | [`record`] | record batches: zero-copy reader, one-pass writer, the codecs |
 //! | [`wire`] | connections, framing, version negotiation |
 
+pub mod broker;
 pub mod catalog;
 pub mod client;
 pub mod discover;
