@@ -1,1 +1,3 @@
-//! x
+//! Fuzz targets for every decoder in topica: plain functions, so that the committed corpus runs on a stable compiler.
+
+pub mod format;
