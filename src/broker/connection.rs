@@ -14,9 +14,9 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 use super::api::{fetch, join_group, sync_group};
 use super::control::Action;
 use super::dispatch::{self, Close, Outcome, Request};
-use super::frame::read_frame;
 use super::group::{Answer, NotJoined};
 use super::state::{Context, Shared};
+use crate::wire::frame::read_frame;
 
 /// Room for small requests; larger ones make it grow.
 const READ_BUFFER: usize = 8 << 10;
@@ -178,4 +178,3 @@ impl Connection<'_> {
         }
     }
 }
-

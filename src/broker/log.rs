@@ -11,7 +11,6 @@ use super::producers::{Producers, Verdict};
 /// A batch at its place.
 #[derive(Debug)]
 struct Stored {
-    base: i64,
     last: i64,
     max_timestamp: i64,
     bytes: Bytes,
@@ -69,12 +68,12 @@ impl Log {
         room(batch.bytes.len())?;
         let base = self.end;
         let last = base.saturating_add(i64::from(batch.last_offset_delta));
+        let bytes = batch.at(base, leader_epoch)?;
         if let Some(stamp) = &batch.stamp {
             self.producers.appended(stamp, base);
         }
-        let bytes = batch.at(base, leader_epoch);
         self.retained += bytes.len();
-        self.batches.push_back(Stored { base, last, max_timestamp: batch.max_timestamp, bytes });
+        self.batches.push_back(Stored { last, max_timestamp: batch.max_timestamp, bytes });
         self.end = last.saturating_add(1);
         Ok(Appended { base_offset: base, duplicate: false })
     }

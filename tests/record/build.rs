@@ -5,12 +5,12 @@ use topica::record::{Batches, BatchWriter, Compression, Inflater, assign_offsets
 
 /// An owned record, comparable.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Owned {
-    pub offset: i64,
-    pub timestamp: i64,
-    pub key: Option<Vec<u8>>,
-    pub value: Option<Vec<u8>>,
-    pub headers: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+pub(crate) struct Owned {
+    pub(crate) offset: i64,
+    pub(crate) timestamp: i64,
+    pub(crate) key: Option<Vec<u8>>,
+    pub(crate) value: Option<Vec<u8>>,
+    pub(crate) headers: Vec<(Vec<u8>, Option<Vec<u8>>)>,
 }
 
 impl From<topica::record::Record<'_>> for Owned {
@@ -26,7 +26,7 @@ impl From<topica::record::Record<'_>> for Owned {
 }
 
 /// A batch of these values at these offsets on.
-pub fn batch(base_offset: i64, values: &[&str], compression: Compression) -> Vec<u8> {
+pub(crate) fn batch(base_offset: i64, values: &[&str], compression: Compression) -> Vec<u8> {
     let mut writer = BatchWriter::new(1 << 24);
     for (at, value) in values.iter().enumerate() {
         writer.push(1_000 + at as i64, None, Some(value.as_bytes()), &[]).unwrap();
@@ -35,20 +35,20 @@ pub fn batch(base_offset: i64, values: &[&str], compression: Compression) -> Vec
 }
 
 /// `batch`, at this offset.
-pub fn at(base_offset: i64, batch: Bytes) -> Vec<u8> {
+pub(crate) fn at(base_offset: i64, batch: Bytes) -> Vec<u8> {
     let mut batch = batch.to_vec();
     assign_offsets(&mut batch, base_offset, 0).unwrap();
     batch
 }
 
 /// A header field overwritten, and the checksum made right again.
-pub fn with<const N: usize>(mut batch: Vec<u8>, field: usize, value: [u8; N]) -> Vec<u8> {
+pub(crate) fn with<const N: usize>(mut batch: Vec<u8>, field: usize, value: [u8; N]) -> Vec<u8> {
     batch[field..field + N].copy_from_slice(&value);
     reseal(batch)
 }
 
 /// Length and checksum made right.
-pub fn reseal(mut batch: Vec<u8>) -> Vec<u8> {
+pub(crate) fn reseal(mut batch: Vec<u8>) -> Vec<u8> {
     let length = (batch.len() - 12) as i32;
     batch[8..12].copy_from_slice(&length.to_be_bytes());
     let crc = crc32c::crc32c(&batch[21..]);
@@ -57,7 +57,7 @@ pub fn reseal(mut batch: Vec<u8>) -> Vec<u8> {
 }
 
 /// An uncompressed batch whose records are `payload`, whatever that is.
-pub fn raw(count: i32, last_offset_delta: i32, payload: &[u8]) -> Vec<u8> {
+pub(crate) fn raw(count: i32, last_offset_delta: i32, payload: &[u8]) -> Vec<u8> {
     let mut bytes = BatchWriter::new(100).finish(Compression::None, None).unwrap().to_vec();
     bytes.extend_from_slice(payload);
     bytes[57..61].copy_from_slice(&count.to_be_bytes());
@@ -66,12 +66,12 @@ pub fn raw(count: i32, last_offset_delta: i32, payload: &[u8]) -> Vec<u8> {
 }
 
 /// A batch whose records claim to be compressed with `compression`.
-pub fn compressed(compression: Compression, payload: &[u8]) -> Vec<u8> {
+pub(crate) fn compressed(compression: Compression, payload: &[u8]) -> Vec<u8> {
     with(raw(1, 0, payload), 21, i16::from(compression.code()).to_be_bytes())
 }
 
 /// What is read of the batches in `bytes`: records, or the text of what is bad with the range it costs.
-pub fn read_all(bytes: &[u8]) -> Vec<Result<Owned, (i64, i64, String)>> {
+pub(crate) fn read_all(bytes: &[u8]) -> Vec<Result<Owned, (i64, i64, String)>> {
     let mut inflater = Inflater::default();
     let mut all = Vec::new();
     let bad = |bad: topica::record::Bad| Err((bad.first_offset, bad.last_offset, bad.reason.to_string()));

@@ -4,5 +4,6 @@
 
 mod build;
 mod fetch;
+mod golden;
 mod malformed;
 mod roundtrip;

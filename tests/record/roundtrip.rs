@@ -1,7 +1,6 @@
 //! What is written comes back, by our reader and by an independent one, and the other way round.
 
 use bytes::{Bytes, BytesMut};
-use kafka_protocol::indexmap::IndexMap;
 use kafka_protocol::records as other;
 use proptest::prelude::*;
 use topica::record::{BatchWriter, Batches, Compression, FetchReader, Inflater, Producer, PushError};
@@ -110,7 +109,6 @@ proptest! {
 }
 
 fn theirs(offset: i64, record: &Owned) -> other::Record {
-    let _: IndexMap<(), ()> = IndexMap::new();
     other::Record {
         transactional: false,
         control: false,
@@ -125,5 +123,44 @@ fn theirs(offset: i64, record: &Owned) -> other::Record {
         value: record.value.clone().map(Bytes::from),
         headers: Default::default(),
         delete_horizon_ms: None,
+    }
+}
+
+#[test]
+fn a_writer_keeps_to_its_limit() {
+    let mut writer = BatchWriter::new(100);
+    writer.push(0, None, Some(&[1; 20]), &[]).unwrap();
+    let size = writer.size();
+    assert_eq!(writer.push(0, None, Some(&[2; 20]), &[]), Err(PushError::Full { size: 115, limit: 100 }));
+    assert_eq!(writer.push(0, None, Some(&[2; 40]), &[]), Err(PushError::TooLarge { size: 108, limit: 100 }));
+    assert_eq!(writer.push(-2, None, None, &[]), Err(PushError::Timestamp(-2)));
+    assert_eq!((writer.len(), writer.size()), (1, size));
+    let first = writer.finish(Compression::None, None).unwrap();
+    assert_eq!(first.len(), size);
+    // The next batch starts over.
+    writer.push(5, None, Some(&[2; 20]), &[]).unwrap();
+    let second = writer.finish(Compression::None, None).unwrap();
+    let header = *Batches::new(&second).next().unwrap().unwrap().header();
+    assert_eq!((header.base_timestamp, header.max_timestamp, header.record_count), (5, 5, 1));
+    assert_eq!(read_all(&second)[0].as_ref().unwrap().value, Some(vec![2; 20]));
+}
+
+#[test]
+fn sizes_around_the_codecs_blocks_come_back() {
+    for codec in Compression::ALL {
+        for size in [0, 1, 32_700, 32_768, 65_500, 65_536, 65_537, 131_072, 200_000] {
+            for noisy in [false, true] {
+                let mut state = 1u32;
+                let value: String = (0..size)
+                    .map(|_| {
+                        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                        if noisy { char::from((state >> 25) as u8) } else { 'x' }
+                    })
+                    .collect();
+                let bytes = batch(0, &[&value], codec);
+                let read = read_all(&bytes);
+                assert_eq!(read[0].as_ref().unwrap().value.as_deref(), Some(value.as_bytes()), "{codec} {size}");
+            }
+        }
     }
 }

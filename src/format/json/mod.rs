@@ -7,12 +7,14 @@
 mod compact;
 mod error;
 mod escape;
+mod members;
 mod scan;
 mod walk;
 
 pub use compact::compact;
 pub use error::{Error, Reason};
 pub use escape::{unescape, write_string};
+pub use members::{Members, members};
 pub use walk::walk;
 
 /// How deep containers nest at most, unless the caller says otherwise.
