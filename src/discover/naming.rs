@@ -8,37 +8,10 @@ use std::collections::BTreeMap;
 use regex_lite::Regex;
 
 use crate::format::Format;
+use crate::infer::Extension;
 
 /// Topics that Kafka keeps for itself, in case the broker did not flag them.
 const INTERNAL: [&str; 2] = ["__consumer_offsets", "__transaction_state"];
-
-/// Extensions that name a format, and no others: one more would rename existing tables. Compared without case.
-const EXTENSIONS: [(&str, Named); 13] = [
-    ("json", Named::Format(Format::Json)),
-    ("jsonl", Named::Format(Format::Json)),
-    ("ndjson", Named::Format(Format::Json)),
-    ("csv", Named::Format(Format::Csv)),
-    ("tsv", Named::Tsv),
-    ("xml", Named::Unread("xml")),
-    ("txt", Named::Format(Format::Text)),
-    ("avro", Named::Unread("avro")),
-    ("proto", Named::Unread("protobuf")),
-    ("protobuf", Named::Unread("protobuf")),
-    ("msgpack", Named::Unread("msgpack")),
-    ("cbor", Named::Unread("cbor")),
-    ("smile", Named::Unread("smile")),
-];
-
-/// What a topic's extension says about its payloads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Named {
-    /// A format that is read here.
-    Format(Format),
-    /// Delimited text, by tabs unless configured otherwise.
-    Tsv,
-    /// A format that has a name but is not read here; the bytes decide.
-    Unread(&'static str),
-}
 
 /// Which topics are wanted, and how their tables are named.
 #[derive(Clone, Debug, Default)]
@@ -61,7 +34,7 @@ pub struct Chosen {
     /// The table's name.
     pub table: String,
     /// What the topic's extension says, if it has a known one.
-    pub extension: Option<Named>,
+    pub extension: Option<Extension>,
     /// What a user of the name should know.
     pub warnings: Vec<String>,
 }
@@ -128,12 +101,11 @@ pub fn select<'a>(topics: impl IntoIterator<Item = (&'a str, bool)>, rules: &Rul
         } else {
             stem.to_owned()
         };
-        let warnings = name_warnings(&table);
         by_table.entry(table.clone()).or_default().push(Chosen {
             topic: topic.to_owned(),
             table,
             extension,
-            warnings,
+            warnings: Vec::new(),
         });
     }
     selection.nameless.sort();
@@ -151,11 +123,12 @@ pub fn select<'a>(topics: impl IntoIterator<Item = (&'a str, bool)>, rules: &Rul
 }
 
 /// Splits a known extension off a topic's name; only the last one counts, and an unknown one stays.
-pub fn split_extension(name: &str) -> (&str, Option<Named>) {
+pub fn split_extension(name: &str) -> (&str, Option<Extension>) {
     if let Some((stem, extension)) = name.rsplit_once('.')
-        && let Some((_, named)) = EXTENSIONS.iter().find(|(known, _)| extension.eq_ignore_ascii_case(known))
+        && let Some(format) = Format::from_extension(extension)
     {
-        return (stem, Some(*named));
+        let tabs = extension.eq_ignore_ascii_case("tsv");
+        return (stem, Some(Extension { format, tabs }));
     }
     (name, None)
 }
@@ -172,30 +145,6 @@ fn collision(by_table: &BTreeMap<String, Vec<Chosen>>) -> Option<Collision> {
         second: second.topic.clone(),
         others: rest.len() + colliding.map(|(_, same)| same.len()).sum::<usize>(),
     })
-}
-
-/// What stands in the way of using a table's name as it is.
-fn name_warnings(table: &str) -> Vec<String> {
-    if is_identifier(table) {
-        return Vec::new();
-    }
-    let import = if table.contains('.') {
-        " and DataSQRL cannot import it"
-    } else {
-        ""
-    };
-    let fix = if is_identifier(&table.replace(['.', '-'], "_")) {
-        "; --identifiers turns `.` and `-` into `_`"
-    } else {
-        ""
-    };
-    vec![format!("table name `{table}` needs quoting in SQL{import}{fix}")]
-}
-
-fn is_identifier(name: &str) -> bool {
-    let mut chars = name.chars();
-    chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
-        && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
 /// Two names that differ in case only are two tables, but one file where the file system ignores case.
@@ -236,6 +185,10 @@ mod tests {
             .collect()
     }
 
+    fn named(format: Format, tabs: bool) -> Option<Extension> {
+        Some(Extension { format, tabs })
+    }
+
     fn prefix(prefix: &str) -> Rules {
         Rules {
             prefix: prefix.to_owned(),
@@ -257,18 +210,18 @@ mod tests {
     #[test]
     fn only_the_last_extension_counts_and_an_unknown_one_stays() {
         for (name, stem, extension) in [
-            ("orders.json", "orders", Some(Named::Format(Format::Json))),
-            ("orders.JSON", "orders", Some(Named::Format(Format::Json))),
-            ("orders.NdJson", "orders", Some(Named::Format(Format::Json))),
-            ("orders.csv.json", "orders.csv", Some(Named::Format(Format::Json))),
-            ("orders.tsv", "orders", Some(Named::Tsv)),
-            ("orders.txt", "orders", Some(Named::Format(Format::Text))),
-            ("orders.proto", "orders", Some(Named::Unread("protobuf"))),
+            ("orders.json", "orders", named(Format::Json, false)),
+            ("orders.JSON", "orders", named(Format::Json, false)),
+            ("orders.NdJson", "orders", named(Format::Json, false)),
+            ("orders.csv.json", "orders.csv", named(Format::Json, false)),
+            ("orders.tsv", "orders", named(Format::Csv, true)),
+            ("orders.txt", "orders", named(Format::Text, false)),
+            ("orders.proto", "orders", named(Format::Protobuf, false)),
             ("orders.v2", "orders.v2", None),
             ("orders.json.v2", "orders.json.v2", None),
             ("orders.", "orders.", None),
             ("json", "json", None),
-            (".json", "", Some(Named::Format(Format::Json))),
+            (".json", "", named(Format::Json, false)),
             ("orders", "orders", None),
         ] {
             assert_eq!(split_extension(name), (stem, extension), "{name}");
@@ -338,19 +291,10 @@ mod tests {
     }
 
     #[test]
-    fn names_that_need_care_come_with_a_warning() {
-        let selection = select([("a.b", false), ("1a", false), ("ok_1", false)], &Rules::default()).unwrap();
-        let warnings: Vec<_> = selection.chosen.iter().map(|c| c.warnings.join("; ")).collect();
-        assert_eq!(
-            warnings,
-            [
-                "table name `1a` needs quoting in SQL",
-                "table name `a.b` needs quoting in SQL and DataSQRL cannot import it; --identifiers turns `.` and `-` into `_`",
-                ""
-            ]
-        );
-        let selection = select([("Orders", false), ("orders", false)], &Rules::default()).unwrap();
-        assert!(selection.chosen.iter().all(|c| c.warnings.len() == 1));
+    fn names_that_differ_in_case_only_come_with_a_warning() {
+        let selection = select([("Orders", false), ("orders", false), ("x", false)], &Rules::default()).unwrap();
+        let warned: Vec<_> = selection.chosen.iter().map(|c| c.warnings.len()).collect();
+        assert_eq!(warned, [1, 1, 0]);
     }
 
     #[test]

@@ -7,7 +7,9 @@ use crate::infer::check::Check;
 use crate::infer::given::Given;
 use crate::infer::observe::{Counts, EXAMPLES, Observer};
 use crate::infer::reading::{Decision, Reading, Rows};
-use crate::infer::{ColumnReport, FormatReport, KeyReport, Message, Reject, SampleReport, TableReport, percent, share};
+use crate::infer::{
+    ColumnReport, FormatReport, KeyReport, Message, Reject, SampleReport, Sampled, TableReport, percent, share,
+};
 use crate::schema::{self, Column, Evidence, Field, Profile, ResolveOptions, Root, Schema, Type, resolve};
 
 /// A table, written and checked.
@@ -36,17 +38,6 @@ pub(crate) struct Draft<'g> {
     key: Option<KeyReport>,
     format: FormatReport,
     warnings: Vec<String>,
-}
-
-/// What is known of the sample besides its messages.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Sampled {
-    pub(crate) partitions: u64,
-    /// Records that could not be decoded; they are in no message.
-    pub(crate) undecoded: u64,
-    pub(crate) rejects: Vec<Reject>,
-    pub(crate) complete: bool,
-    pub(crate) warnings: Vec<String>,
 }
 
 impl<'g> Draft<'g> {
