@@ -1,8 +1,7 @@
 //! Types and their lattice, what was observed, and what follows from it.
 //!
 //! A [`Profile`] observes payloads; [`resolve`](fn@resolve) turns it into a [`Schema`] with the evidence kept;
-//! [`Conform`] says of a payload whether Flink reads it under a schema without loss; [`classic`] has the columns that
-//! DataSQRL's own algorithm would have found.
+//! [`Conform`] says of a payload whether Flink reads it under a schema without loss.
 
 mod classic_types;
 mod types;
@@ -14,6 +13,7 @@ mod profile;
 mod resolve;
 mod shape;
 
+pub use classic_types::{ClassicColumn, ClassicType};
 pub use conform::{Conform, Fit, Misfit};
 pub use profile::{Profile, RowLength};
 pub use resolve::{Encoding, ResolveOptions, Resolved, Root, resolve};
