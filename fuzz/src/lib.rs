@@ -3,6 +3,9 @@
 //!
 //! A target fails by panicking. What it may not do besides: allocate beyond the cap it names, or hang.
 
+pub mod format;
+pub mod record;
+
 /// A fuzz target.
 pub struct Target {
     /// Its name: that of the binary in `fuzz_targets/` and of the folder in `corpus/`.
@@ -13,9 +16,3 @@ pub struct Target {
 
 /// All targets.
 pub const TARGETS: &[Target] = &[];
-
-pub mod record;
-//! Fuzz targets for every decoder in topica: plain functions, so that the committed corpus runs on a stable compiler.
-
-pub mod format;
-

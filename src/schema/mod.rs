@@ -4,14 +4,12 @@
 //! [`Conform`] says of a payload whether Flink reads it under a schema without loss.
 
 mod classic_types;
-mod types;
-
-pub use classic_types::{ClassicColumn, ClassicType};
 mod conform;
 mod number;
 mod profile;
 mod resolve;
 mod shape;
+mod types;
 
 pub use classic_types::{ClassicColumn, ClassicType};
 pub use conform::{Conform, Fit, Misfit};
