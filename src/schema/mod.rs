@@ -4,6 +4,7 @@
 //! [`Conform`] says of a payload whether Flink reads it under a schema without loss; [`classic`] has the columns that
 //! DataSQRL's own algorithm would have found.
 
+pub mod classic;
 mod conform;
 mod number;
 mod profile;
