@@ -30,7 +30,7 @@ mod fetch;
 mod list_offsets;
 mod metadata;
 mod produce;
-
+pub mod properties;
 mod retry;
 mod route;
 mod together;
