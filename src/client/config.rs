@@ -90,7 +90,9 @@ impl ConfigError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::NoServers | Self::Server { .. } => Some("Give bootstrap servers as host:port, separated by commas.".to_owned()),
+            Self::NoServers | Self::Server { .. } => {
+                Some("Give bootstrap servers as host:port, separated by commas.".to_owned())
+            }
             Self::UnknownProperty { nearest, .. } => {
                 let mut hint = String::from("Names are those of Kafka's Java client and of librdkafka");
                 if let Some(nearest) = nearest {
@@ -100,7 +102,9 @@ impl ConfigError {
                 }
                 Some(hint)
             }
-            Self::Unsupported { .. } => Some("Use a plaintext listener of the broker, and leave the property out.".to_owned()),
+            Self::Unsupported { .. } => {
+                Some("Use a plaintext listener of the broker, and leave the property out.".to_owned())
+            }
             Self::Value { .. } | Self::Line { .. } => None,
         }
     }

@@ -11,7 +11,9 @@ use kafka_protocol::messages::api_versions_response::{ApiVersion, FinalizedFeatu
 use kafka_protocol::messages::create_topics_response::{CreatableTopicConfigs, CreatableTopicResult};
 use kafka_protocol::messages::fetch_response::{self, AbortedTransaction, FetchableTopicResponse, PartitionData};
 use kafka_protocol::messages::list_offsets_response::{ListOffsetsPartitionResponse, ListOffsetsTopicResponse};
-use kafka_protocol::messages::metadata_response::{MetadataResponseBroker, MetadataResponsePartition, MetadataResponseTopic};
+use kafka_protocol::messages::metadata_response::{
+    MetadataResponseBroker, MetadataResponsePartition, MetadataResponseTopic,
+};
 use kafka_protocol::messages::produce_response::{
     self, BatchIndexAndErrorMessage, PartitionProduceResponse, TopicProduceResponse,
 };
@@ -119,7 +121,11 @@ static RECORD_ERROR: Struct = plain(&[all(Fixed(4)), all(Text)]);
 static FETCH: Layout = Layout {
     flexible: 12,
     body: Struct {
-        fields: &[since(1, Fixed(4)), since(7, Fixed(2 + 4)), all(Many(size_of::<FetchableTopicResponse>(), &FETCHED_TOPIC))],
+        fields: &[
+            since(1, Fixed(4)),
+            since(7, Fixed(2 + 4)),
+            all(Many(size_of::<FetchableTopicResponse>(), &FETCHED_TOPIC)),
+        ],
         tagged: &[(0, Many(size_of::<fetch_response::NodeEndpoint>(), &ENDPOINT))],
     },
 };
@@ -164,13 +170,8 @@ static TOPIC: Struct = plain(&[
     all(Many(size_of::<MetadataResponsePartition>(), &PARTITION)),
     since(8, Fixed(4)),
 ]);
-static PARTITION: Struct = plain(&[
-    all(Fixed(2 + 4 + 4)),
-    since(7, Fixed(4)),
-    all(Numbers(4)),
-    all(Numbers(4)),
-    since(5, Numbers(4)),
-]);
+static PARTITION: Struct =
+    plain(&[all(Fixed(2 + 4 + 4)), since(7, Fixed(4)), all(Numbers(4)), all(Numbers(4)), since(5, Numbers(4))]);
 
 static API_VERSIONS: Layout = Layout {
     flexible: 3,
@@ -374,21 +375,26 @@ mod tests {
     #[test]
     fn layouts_are_those_of_the_message_library() {
         walked_to_the_end::<ProduceRequest>(|v| {
-            let error = BatchIndexAndErrorMessage::default().with_batch_index(1).with_batch_index_error_message(Some(text("no")));
+            let error = BatchIndexAndErrorMessage::default()
+                .with_batch_index(1)
+                .with_batch_index_error_message(Some(text("no")));
             let mut partition = PartitionProduceResponse::default().with_index(3).with_base_offset(9);
             if v >= 8 {
-                partition = partition.with_record_errors(vec![error.clone(), error]).with_error_message(Some(text("bad")));
+                partition =
+                    partition.with_record_errors(vec![error.clone(), error]).with_error_message(Some(text("bad")));
             }
             if v >= 10 {
                 partition.current_leader.leader_id = BrokerId(2);
             }
-            let mut topic = TopicProduceResponse::default().with_partition_responses(vec![partition.clone(), partition]);
+            let mut topic =
+                TopicProduceResponse::default().with_partition_responses(vec![partition.clone(), partition]);
             if v <= 12 {
                 topic = topic.with_name(TopicName(text("orders")));
             }
             let mut reply = ProduceResponse::default().with_responses(vec![topic.clone(), topic]);
             if v >= 10 {
-                let endpoint = produce_response::NodeEndpoint::default().with_host(text("host")).with_rack(Some(text("a")));
+                let endpoint =
+                    produce_response::NodeEndpoint::default().with_host(text("host")).with_rack(Some(text("a")));
                 reply = reply.with_node_endpoints(vec![endpoint.clone(), endpoint]);
             }
             reply
@@ -416,20 +422,25 @@ mod tests {
         });
         walked_to_the_end::<ListOffsetsRequest>(|_| {
             let partitions = vec![ListOffsetsPartitionResponse::default(), ListOffsetsPartitionResponse::default()];
-            let topic = ListOffsetsTopicResponse::default().with_name(TopicName(text("orders"))).with_partitions(partitions);
+            let topic =
+                ListOffsetsTopicResponse::default().with_name(TopicName(text("orders"))).with_partitions(partitions);
             ListOffsetsResponse::default().with_topics(vec![topic.clone(), topic])
         });
         walked_to_the_end::<MetadataRequest>(|v| {
-            let broker = MetadataResponseBroker::default().with_host(text("host")).with_rack((v >= 1).then(|| text("rack")));
+            let broker =
+                MetadataResponseBroker::default().with_host(text("host")).with_rack((v >= 1).then(|| text("rack")));
             let ids = vec![BrokerId(1), BrokerId(2)];
-            let mut partition = MetadataResponsePartition::default().with_replica_nodes(ids.clone()).with_isr_nodes(ids.clone());
+            let mut partition =
+                MetadataResponsePartition::default().with_replica_nodes(ids.clone()).with_isr_nodes(ids.clone());
             if v >= 5 {
                 partition = partition.with_offline_replicas(ids);
             }
             let topic = MetadataResponseTopic::default()
                 .with_name(Some(TopicName(text("orders"))))
                 .with_partitions(vec![partition.clone(), partition]);
-            let reply = MetadataResponse::default().with_brokers(vec![broker.clone(), broker]).with_topics(vec![topic.clone(), topic]);
+            let reply = MetadataResponse::default()
+                .with_brokers(vec![broker.clone(), broker])
+                .with_topics(vec![topic.clone(), topic]);
             reply.with_cluster_id((v >= 2).then(|| text("cluster")))
         });
         walked_to_the_end::<ApiVersionsRequest>(|v| {

@@ -11,7 +11,6 @@ pub use table::{Meaning, Property, Setting, TABLE};
 
 use super::{ClientConfig, ConfigError};
 
-
 impl ClientConfig {
     /// A configuration from properties, in either spelling ([`TABLE`] lists them all). Of two values for one setting the
     /// later counts. Without `bootstrap.servers` among them, [`ClientConfig::bootstrap`] is empty and to be filled in.
@@ -43,7 +42,8 @@ impl ClientConfig {
                 }
                 Meaning::Ignored => tracing::debug!(name, "property accepted, without effect"),
                 Meaning::Unsupported(why) => {
-                    unsupported.get_or_insert_with(|| ConfigError::Unsupported { name: name.to_owned(), why: why.to_owned() });
+                    unsupported
+                        .get_or_insert_with(|| ConfigError::Unsupported { name: name.to_owned(), why: why.to_owned() });
                 }
             }
         }
@@ -120,8 +120,10 @@ mod tests {
 
     #[test]
     fn both_spellings_set_the_same() {
-        let java = from(&[("bootstrap.servers", "a:1, b:2"), ("request.timeout.ms", "5000"), ("client.id", "x")]).unwrap();
-        let librdkafka = from(&[("metadata.broker.list", "a:1,b:2"), ("socket.timeout.ms", "5000"), ("client.id", "x")]).unwrap();
+        let java =
+            from(&[("bootstrap.servers", "a:1, b:2"), ("request.timeout.ms", "5000"), ("client.id", "x")]).unwrap();
+        let librdkafka =
+            from(&[("metadata.broker.list", "a:1,b:2"), ("socket.timeout.ms", "5000"), ("client.id", "x")]).unwrap();
         assert_eq!(java, librdkafka);
         assert_eq!(java.bootstrap, ["a:1", "b:2"]);
         assert_eq!(java.request_timeout, Duration::from_secs(5));
@@ -129,7 +131,8 @@ mod tests {
 
     #[test]
     fn what_source_and_sink_understand_is_kept_under_javas_name() {
-        let config = from(&[("queue.buffering.max.ms", "50"), ("compression.codec", "zstd"), ("group.id", "g")]).unwrap();
+        let config =
+            from(&[("queue.buffering.max.ms", "50"), ("compression.codec", "zstd"), ("group.id", "g")]).unwrap();
         assert_eq!(config.other("linger.ms"), Some("50"));
         assert_eq!(config.other("compression.type"), Some("zstd"));
         assert_eq!(config.other("group.id"), Some("g"));

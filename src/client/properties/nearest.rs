@@ -12,7 +12,8 @@ pub(super) fn to(name: &str) -> Option<&'static str> {
         return Some(near);
     }
     // A part that was left off, as in `servers`.
-    let whole_words = |k: &&str| k.split('.').collect::<Vec<_>>().windows(asked.split('.').count()).any(|w| w.join(".") == asked);
+    let whole_words =
+        |k: &&str| k.split('.').collect::<Vec<_>>().windows(asked.split('.').count()).any(|w| w.join(".") == asked);
     known().filter(whole_words).min_by_key(|k| k.len())
 }
 
