@@ -5,6 +5,7 @@
 
 pub mod format;
 pub mod record;
+pub mod schema;
 
 /// A fuzz target.
 pub struct Target {

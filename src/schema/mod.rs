@@ -3,8 +3,8 @@
 //! A [`Profile`] observes payloads; [`resolve`](fn@resolve) turns it into a [`Schema`] with the evidence kept;
 //! [`Conform`] says of a payload whether Flink reads it under a schema without loss.
 
-mod classic_types;
 pub mod classic;
+mod classic_types;
 mod conform;
 mod number;
 mod profile;
