@@ -1,5 +1,5 @@
 //! Real Apache Kafka in KRaft mode: started from Maven's jars on free ports, ready when it answers, gone when its owner is.
-use crate::{cache, java::Program};
+use crate::{cache, java, java::Program};
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -17,6 +17,8 @@ const READY: Duration = Duration::from_secs(180);
 #[derive(Debug)]
 pub struct Cluster {
     servers: String,
+    tls: String,
+    controllers: String,
     brokers: Vec<Broker>,
     directory: PathBuf,
 }
@@ -28,6 +30,14 @@ pub enum StartError {
     Unavailable(String),
     /// It was tried and failed: a reason to fail.
     Failed(String),
+}
+
+/// Where one broker listens.
+#[derive(Debug, Clone, Copy)]
+struct Ports {
+    plain: u16,
+    tls: u16,
+    controller: u16,
 }
 
 #[derive(Debug)]
@@ -62,21 +72,12 @@ impl Cluster {
 
     fn attempt(program: &Program, brokers: usize) -> io::Result<Cluster> {
         let directory = cache::run_directory("kafka")?;
-        let ports = free_ports(brokers * 2)?;
-        let (clients, controllers) = ports.split_at(brokers);
-        let servers = clients
-            .iter()
-            .map(|port| format!("127.0.0.1:{port}"))
-            .collect::<Vec<_>>()
-            .join(",");
-        let mut cluster = Cluster {
-            servers,
-            brokers: Vec::new(),
-            directory,
-        };
-        for (index, &port) in clients.iter().enumerate() {
-            let process = cluster.launch(program, index, port, controllers)?;
-            cluster.brokers.push(Broker { process, port });
+        let ports = free_ports(brokers * 3)?;
+        let ports: Vec<Ports> = ports.chunks(3).map(|p| Ports { plain: p[0], tls: p[1], controller: p[2] }).collect();
+        let mut cluster = Cluster { servers: listed(&ports, |p| p.plain), tls: listed(&ports, |p| p.tls), controllers: listed(&ports, |p| p.controller), brokers: Vec::new(), directory };
+        for index in 0..brokers {
+            let process = cluster.launch(program, index, &ports)?;
+            cluster.brokers.push(Broker { process, port: ports[index].plain });
         }
         cluster.wait()?;
         let _ = writeln!(
@@ -88,17 +89,11 @@ impl Cluster {
         Ok(cluster)
     }
 
-    fn launch(
-        &self,
-        program: &Program,
-        index: usize,
-        port: u16,
-        controllers: &[u16],
-    ) -> io::Result<Child> {
+    fn launch(&self, program: &Program, index: usize, ports: &[Ports]) -> io::Result<Child> {
         let node = index + 1;
         let data = self.directory.join(format!("data-{node}"));
         let file = self.directory.join(format!("broker-{node}.properties"));
-        std::fs::write(&file, properties(node, port, controllers, &data))?;
+        std::fs::write(&file, properties(node, ports, &data, &java::keystore()?))?;
         let log = File::create(self.directory.join(format!("broker-{node}.log")))?;
         let mut command = program.command("384m", &[], "Broker");
         command.arg(CLUSTER_ID).arg(&file).arg(&data);
@@ -140,6 +135,16 @@ impl Cluster {
         &self.servers
     }
 
+    /// The same brokers' listeners that speak TLS, with a certificate that nobody trusts.
+    pub fn tls_servers(&self) -> &str {
+        &self.tls
+    }
+
+    /// The controllers' own listeners: Kafka's protocol, and no business of a client's.
+    pub fn controllers(&self) -> &str {
+        &self.controllers
+    }
+
     /// Kills a broker (the first is 0) as a power cut would.
     pub fn kill(&mut self, broker: usize) {
         if let Some(broker) = self.brokers.get_mut(broker) {
@@ -166,15 +171,10 @@ impl Drop for Cluster {
     }
 }
 
-fn properties(node: usize, port: u16, controllers: &[u16], data: &Path) -> String {
-    let brokers = controllers.len();
-    let controller = controllers[node - 1];
-    let voters = controllers
-        .iter()
-        .enumerate()
-        .map(|(i, port)| format!("{}@127.0.0.1:{port}", i + 1))
-        .collect::<Vec<_>>()
-        .join(",");
+fn properties(node: usize, ports: &[Ports], data: &Path, keystore: &Path) -> String {
+    let brokers = ports.len();
+    let Ports { plain, tls, controller } = ports[node - 1];
+    let voters = ports.iter().enumerate().map(|(i, p)| format!("{}@127.0.0.1:{}", i + 1, p.controller)).collect::<Vec<_>>().join(",");
     let replicas = brokers.min(3);
     let in_sync = brokers.min(2);
     let mut text = String::new();
@@ -185,16 +185,19 @@ fn properties(node: usize, port: u16, controllers: &[u16], data: &Path) -> Strin
         ("controller.listener.names", "CONTROLLER".to_owned()),
         (
             "listener.security.protocol.map",
-            "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT".to_owned(),
+            "PLAINTEXT:PLAINTEXT,TLS:SSL,CONTROLLER:PLAINTEXT".to_owned(),
         ),
         (
             "listeners",
-            format!("PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}"),
+            format!("PLAINTEXT://127.0.0.1:{plain},TLS://127.0.0.1:{tls},CONTROLLER://127.0.0.1:{controller}"),
         ),
         (
             "advertised.listeners",
-            format!("PLAINTEXT://127.0.0.1:{port}"),
+            format!("PLAINTEXT://127.0.0.1:{plain},TLS://127.0.0.1:{tls}"),
         ),
+        ("ssl.keystore.type", "PKCS12".to_owned()),
+        ("ssl.keystore.location", keystore.display().to_string()),
+        ("ssl.keystore.password", java::KEYSTORE_PASSWORD.to_owned()),
         ("log.dirs", data.display().to_string()),
         ("num.partitions", "1".to_owned()),
         ("default.replication.factor", replicas.to_string()),
@@ -215,6 +218,10 @@ fn properties(node: usize, port: u16, controllers: &[u16], data: &Path) -> Strin
         let _ = writeln!(text, "{key}={value}");
     }
     text
+}
+
+fn listed(ports: &[Ports], of: impl Fn(&Ports) -> u16) -> String {
+    ports.iter().map(|p| format!("127.0.0.1:{}", of(p))).collect::<Vec<_>>().join(",")
 }
 
 /// Ports that were free a moment ago: all held at once, so no two are the same, then let go.

@@ -75,6 +75,18 @@ impl Program {
     }
 }
 
+/// A key and a self-signed certificate for a TLS listener, made once by `keytool`.
+pub(crate) fn keystore() -> io::Result<PathBuf> {
+    let place = cache::built("keystore", b"PKCS12, RSA, localhost", |place| {
+        let request = ["-genkeypair", "-alias", "broker", "-keyalg", "RSA", "-dname", "CN=localhost", "-validity", "3650", "-storetype", "PKCS12", "-storepass", KEYSTORE_PASSWORD, "-keystore"];
+        run(Command::new(tool("keytool")).args(request).arg(place.join("broker.p12")))
+    })?;
+    Ok(place.join("broker.p12"))
+}
+
+/// What opens the keystore.
+pub(crate) const KEYSTORE_PASSWORD: &str = "changeit";
+
 fn tool(name: &str) -> PathBuf {
     std::env::var_os("JAVA_HOME")
         .map(|home| Path::new(&home).join("bin").join(name))

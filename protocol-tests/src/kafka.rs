@@ -12,8 +12,8 @@ pub struct Kafka {
     scope: String,
     java: Peer,
     librdkafka: OnceLock<Result<Peer, String>>,
-    /// Held for its processes; a static is never dropped, so it is their leash that ends them.
-    _cluster: Option<Cluster>,
+    /// Ours. In a static it is never dropped: it is the brokers' leash that ends them.
+    cluster: Option<Cluster>,
 }
 
 impl Kafka {
@@ -63,13 +63,23 @@ impl Kafka {
             scope,
             java,
             librdkafka: OnceLock::new(),
-            _cluster: cluster,
+            cluster,
         })
     }
 
     /// `bootstrap.servers`.
     pub fn servers(&self) -> &str {
         &self.servers
+    }
+
+    /// Its TLS listener, if the cluster is ours.
+    pub fn tls_servers(&self) -> Option<&str> {
+        self.cluster.as_ref().map(Cluster::tls_servers)
+    }
+
+    /// Its controllers' listener, if the cluster is ours.
+    pub fn controllers(&self) -> Option<&str> {
+        self.cluster.as_ref().map(Cluster::controllers)
     }
 
     /// The name that a topic called `name` in a test has on this cluster.

@@ -37,6 +37,11 @@ impl Topica {
         Topica::of(binary(), arguments)
     }
 
+    /// Where the binary of this workspace is, for what a shell must start.
+    pub fn program() -> &'static Path {
+        binary()
+    }
+
     /// Another program in its place: the static binary, or `chroot` with it.
     pub fn of<S: AsRef<OsStr>>(
         program: impl AsRef<OsStr>,
