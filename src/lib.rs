@@ -11,6 +11,7 @@
 //! | [`discover`] | topics to samples to formats to schemas to tables: the plan, its budgets, its result |
 //! | [`infer`] | the same engine over bytes that are already here, without any network |
 //! | [`sink`], [`source`] | rows into a topic, rows out of a topic |
+//! | [`rows`] | a record's value as a JSON row, and back |
 //! | [`catalog`] | data systems and tables in memory; readers and writers of each dialect on disk |
 //! | [`schema`] | types and their lattice; what was observed; what follows from it |
 //! | [`mod@format`] | which format is this; a borrowing walker for each |
@@ -19,6 +20,13 @@
 //! | [`record`] | record batches: zero-copy reader, one-pass writer, the codecs |
 //! | [`wire`] | connections, framing, version negotiation |
 
+pub mod broker;
 pub mod catalog;
+pub mod client;
 pub mod format;
+pub mod record;
+pub mod rows;
 pub mod schema;
+pub mod sink;
+pub mod source;
+pub mod wire;

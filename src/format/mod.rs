@@ -5,44 +5,9 @@
 
 pub mod csv;
 pub mod json;
+mod name;
 pub mod sniff;
 mod visit;
 
+pub use name::{Format, UnknownFormat};
 pub use visit::{Escapes, Number, Text, Visitor};
-
-use std::fmt;
-
-/// A payload format, by the name that the command line and reports use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum Format {
-    /// RFC 8259 text.
-    Json,
-    /// Delimited text: CSV, TSV and the like.
-    Csv,
-    /// Text without a structure of its own: one `STRING` column.
-    Text,
-    /// Bytes that fit nothing else: one `BYTES` column.
-    Binary,
-    /// Nothing but empty payloads.
-    Empty,
-}
-
-impl Format {
-    /// The name in reports and on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Format::Json => "json",
-            Format::Csv => "csv",
-            Format::Text => "text",
-            Format::Binary => "binary",
-            Format::Empty => "empty",
-        }
-    }
-}
-
-impl fmt::Display for Format {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}

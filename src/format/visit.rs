@@ -73,8 +73,16 @@ pub enum Escapes {
     Json,
     /// A quote is doubled, as in RFC 4180.
     Doubled(char),
-    /// A character takes the next one's special meaning away.
+    /// A character takes the next one's special meaning away; before `n`, `r`, `t` and `0` it makes a line feed, a
+    /// carriage return, a tab and a NUL, as in Flink's CSV.
     Prefixed(char),
+    /// Both at once.
+    DoubledOrPrefixed {
+        /// The character that is doubled.
+        quote: char,
+        /// The character that is put before another.
+        escape: char,
+    },
 }
 
 impl<'a> Text<'a> {
@@ -91,22 +99,34 @@ impl<'a> Text<'a> {
         match self.escapes {
             Escapes::None => Cow::Borrowed(self.raw),
             Escapes::Json => super::json::unescape(self.raw),
-            Escapes::Doubled(quote) => {
-                let quote = quote.to_string();
-                Cow::Owned(self.raw.replace(&quote.repeat(2), &quote))
-            }
-            Escapes::Prefixed(escape) => {
-                let mut value = String::with_capacity(self.raw.len());
-                let mut chars = self.raw.chars();
-                while let Some(c) = chars.next() {
-                    if c == escape {
-                        value.extend(chars.next())
-                    } else {
-                        value.push(c)
-                    }
-                }
-                Cow::Owned(value)
+            Escapes::Doubled(quote) => Cow::Owned(resolve(self.raw, Some(quote), None)),
+            Escapes::Prefixed(escape) => Cow::Owned(resolve(self.raw, None, Some(escape))),
+            Escapes::DoubledOrPrefixed { quote, escape } => {
+                Cow::Owned(resolve(self.raw, Some(quote), Some(escape)))
             }
         }
     }
+}
+
+/// The value of a delimited field.
+fn resolve(raw: &str, quote: Option<char>, escape: Option<char>) -> String {
+    let mut value = String::with_capacity(raw.len());
+    let mut chars = raw.chars().peekable();
+    while let Some(c) = chars.next() {
+        if Some(c) == escape {
+            match chars.next() {
+                Some('n') => value.push('\n'),
+                Some('r') => value.push('\r'),
+                Some('t') => value.push('\t'),
+                Some('0') => value.push('\0'),
+                other => value.extend(other),
+            }
+        } else {
+            if Some(c) == quote {
+                chars.next_if_eq(&c);
+            }
+            value.push(c);
+        }
+    }
+    value
 }

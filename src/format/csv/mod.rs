@@ -1,27 +1,22 @@
-//! Delimited text: the dialect, and a walker over rows that borrows from the payload.
+//! Delimited text: the dialect, a walker over rows that borrows from the payload, a writer, and the search for the
+//! dialect that a topic is in.
+//!
+//! Rows are read as Flink's `csv` format reads them (Jackson's decoder): a quote opens a field only at its very start, a
+//! doubled quote inside is one, spaces after the closing quote are skipped, anything else there is an error; a quote
+//! inside an unquoted field is a character like any other.
 
-/// How rows are written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Dialect {
-    /// Stands between fields.
-    pub delimiter: char,
-    /// Encloses a field that has delimiters in it; doubled inside. `None`: quotes mean nothing.
-    pub quote: Option<char>,
-    /// Takes the next character's special meaning away.
-    pub escape: Option<char>,
-    /// Lines that start with it are no rows.
-    pub comment: Option<String>,
-    /// Where the column names are.
-    pub header: Header,
-}
+mod cell;
+mod detect;
+mod dialect;
+mod error;
+mod rows;
+mod votes;
+mod write;
 
-/// Where the names of delimited columns come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Header {
-    /// They were configured; the stream has none.
-    Given,
-    /// A row of names is in the stream: in one partition only, often once.
-    InStream,
-    /// Nowhere: the columns are `c1`, `c2`, ...
-    None,
-}
+pub use detect::{Detected, Hints, detect};
+pub use dialect::{Dialect, Header};
+pub use error::{Error, Reason, Unwritable};
+pub use rows::{Rows, walk_row};
+pub(in crate::format) use votes::Leader;
+pub use votes::Votes;
+pub use write::write_row;

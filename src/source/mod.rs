@@ -1,0 +1,214 @@
+//! Rows out of a topic: from where to where, in each partition's order, each record once.
+
+mod position;
+mod rows;
+
+pub use position::{BadPosition, Position};
+pub use rows::{Row, Rows};
+
+use crate::catalog::Table;
+use crate::client::{
+    Client, ErrorCode, FetchOptions, FetchPartition, Isolation, OffsetSpec,
+};
+use crate::record::Inflater;
+use crate::rows::Decoder;
+
+/// Which rows are read.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Options {
+    /// Where to start, in each partition.
+    pub from: Position,
+    /// Where to end (exclusive), in each partition; by default at the end that is seen at the start.
+    pub to: Option<Position>,
+    /// Do not end, but wait for more.
+    pub follow: bool,
+    /// Only this partition.
+    pub partition: Option<i32>,
+    /// Whether records of open and aborted transactions are rows.
+    pub isolation: Isolation,
+    /// Bytes fetched of a partition at once; a batch that is larger comes whole.
+    pub fetch_bytes: i32,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            from: Position::Earliest,
+            to: None,
+            follow: false,
+            partition: None,
+            isolation: Isolation::ReadCommitted,
+            fetch_bytes: 1 << 20,
+        }
+    }
+}
+
+/// Why a topic cannot be read (any further).
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The topic does not exist.
+    #[error("topic {0} does not exist")]
+    NoTopic(String),
+    /// The topic has no such partition.
+    #[error("topic {topic} has no partition {partition}")]
+    NoPartition {
+        /// The topic.
+        topic: String,
+        /// What was asked for.
+        partition: i32,
+    },
+    /// The brokers refused, or could not be asked.
+    #[error(transparent)]
+    Client(#[from] crate::client::Error),
+}
+
+/// Reads a table's rows.
+#[derive(Debug)]
+pub struct Source {
+    client: Client,
+    topic: String,
+    cursors: Vec<Cursor>,
+    decoder: Decoder,
+    inflater: Inflater,
+    options: Options,
+}
+
+/// How far a partition has been read.
+#[derive(Clone, Copy, Debug)]
+struct Cursor {
+    partition: i32,
+    /// The offset of the next record.
+    next: i64,
+    /// Where to end; `None` goes on for ever.
+    end: Option<i64>,
+}
+
+impl Cursor {
+    fn is_done(&self) -> bool {
+        self.end.is_some_and(|end| self.next >= end)
+    }
+}
+
+impl Source {
+    /// Finds out where to start and where to end.
+    pub async fn open(client: &Client, table: &Table, options: Options) -> Result<Self, Error> {
+        let topic = table.topic.clone();
+        let partitions = partitions(client, &topic, options.partition).await?;
+        let committed = options.isolation;
+        let ends = Position::Latest.resolve(client, &topic, &partitions, committed).await?;
+        let starts = options.from.resolve(client, &topic, &partitions, committed).await?;
+        let earliest = Position::Earliest.resolve(client, &topic, &partitions, committed).await?;
+        let to = match &options.to {
+            Some(position) => Some(position.resolve(client, &topic, &partitions, committed).await?),
+            None => None,
+        };
+        let cursors = partitions
+            .iter()
+            .enumerate()
+            .map(|(i, &partition)| {
+                let end = match (&to, options.follow) {
+                    (_, true) => None,
+                    // What is not written yet is waited for only on request.
+                    (Some(to), false) => Some(to[i].min(ends[i])),
+                    (None, false) => Some(ends[i]),
+                };
+                Cursor { partition, next: starts[i].max(earliest[i]), end }
+            })
+            .collect();
+        Ok(Self {
+            client: client.clone(),
+            topic,
+            cursors,
+            decoder: Decoder::new(table),
+            inflater: Inflater::default(),
+            options,
+        })
+    }
+
+    /// The next rows, of all partitions that have some; `None` at the end.
+    ///
+    /// With `follow` it may give no rows for as long as none arrive. Cancel-safe: what was not given is fetched again.
+    pub async fn fetch(&mut self) -> Result<Option<Rows<'_>>, Error> {
+        let wanted: Vec<FetchPartition> = self
+            .cursors
+            .iter()
+            .filter(|cursor| !cursor.is_done())
+            .map(|cursor| FetchPartition {
+                topic: self.topic.clone(),
+                partition: cursor.partition,
+                offset: cursor.next,
+                max_bytes: self.options.fetch_bytes,
+            })
+            .collect();
+        if wanted.is_empty() {
+            return Ok(None);
+        }
+        let mut options = FetchOptions::default();
+        options.isolation = self.options.isolation;
+        let mut fetched = Vec::with_capacity(wanted.len());
+        for answer in self.client.fetch(&wanted, &options).await {
+            match answer.result {
+                Ok(records) => fetched.push((answer.partition, records)),
+                Err(error) if error.code() == Some(ErrorCode::OFFSET_OUT_OF_RANGE) => self.skip_lost(answer.partition).await?,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(Some(Rows::new(&mut self.cursors, &self.decoder, &mut self.inflater, fetched, self.options.isolation)))
+    }
+
+    /// Retention deleted what was to be read next: goes on with the oldest record that is left.
+    async fn skip_lost(&mut self, partition: i32) -> Result<(), Error> {
+        let earliest =
+            Position::Earliest.resolve(&self.client, &self.topic, &[partition], self.options.isolation).await?;
+        for cursor in self.cursors.iter_mut().filter(|cursor| cursor.partition == partition) {
+            let start = earliest.first().copied().unwrap_or(cursor.next);
+            tracing::warn!(partition, from = cursor.next, to = start, "records were deleted before they were read");
+            cursor.next = match cursor.end {
+                Some(end) if start <= cursor.next => end,
+                _ => start,
+            };
+        }
+        Ok(())
+    }
+}
+
+/// The topic's partitions, or the one that was asked for.
+async fn partitions(client: &Client, topic: &str, only: Option<i32>) -> Result<Vec<i32>, Error> {
+    let topics = client.topics(Some(&[topic])).await?;
+    let found = topics.iter().find(|found| found.name == topic && !found.partitions.is_empty());
+    let found = found.ok_or_else(|| Error::NoTopic(topic.to_owned()))?;
+    let mut partitions: Vec<i32> = found.partitions.iter().map(|partition| partition.index).collect();
+    partitions.sort_unstable();
+    match only {
+        None => Ok(partitions),
+        Some(partition) if partitions.contains(&partition) => Ok(vec![partition]),
+        Some(partition) => Err(Error::NoPartition { topic: topic.to_owned(), partition }),
+    }
+}
+
+impl Position {
+    /// The offset that it means in each partition.
+    async fn resolve(
+        &self,
+        client: &Client,
+        topic: &str,
+        partitions: &[i32],
+        isolation: Isolation,
+    ) -> Result<Vec<i64>, Error> {
+        let spec = match *self {
+            Position::Offset(offset) => return Ok(vec![offset; partitions.len()]),
+            Position::Earliest => OffsetSpec::Earliest,
+            Position::Latest if isolation == Isolation::ReadCommitted => OffsetSpec::LatestStable,
+            Position::Latest => OffsetSpec::Latest,
+            Position::Timestamp(ms) => OffsetSpec::Timestamp(ms),
+        };
+        let asked: Vec<(&str, i32)> = partitions.iter().map(|&partition| (topic, partition)).collect();
+        let mut offsets = Vec::with_capacity(asked.len());
+        for (_, answer) in client.list_offsets(&asked, spec).await {
+            offsets.push(answer?);
+        }
+        Ok(offsets)
+    }
+}

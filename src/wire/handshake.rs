@@ -1,0 +1,135 @@
+//! What is said on a new stream before it is used: ApiVersions with its fallbacks. SASL will follow it here.
+//!
+//! A broker that does not know the version asked for answers with error 35 in the v0 layout, whatever was asked
+//! (KIP-511); brokers from before that, and some that are not Apache's, close the connection instead.
+
+use std::io;
+
+use bytes::BytesMut;
+use kafka_protocol::messages::{ApiVersionsRequest, ApiVersionsResponse};
+use kafka_protocol::protocol::{Request, StrBytes};
+use tokio::io::AsyncWriteExt;
+use tokio::time::timeout;
+
+use super::connection::ConnectOptions;
+use super::dial::Stream;
+use super::frame::{FrameError, read_frame};
+use super::message::{decode_reply, encode_request};
+use super::versions::{BrokerVersions, FIRST_API_VERSIONS, api_name};
+use super::{Address, Error, Lost};
+
+const UNSUPPORTED_VERSION: i16 = 35;
+
+/// A stream on which requests can be sent, and what is known of the other side.
+pub(super) struct Greeted {
+    pub(super) stream: Box<dyn Stream>,
+    /// What was read beyond the last reply.
+    pub(super) input: BytesMut,
+    pub(super) versions: BrokerVersions,
+    pub(super) next_correlation: i32,
+}
+
+/// Why there is no such stream.
+pub(super) enum Ungreeted {
+    /// The peer hung up at the first request: an older version of it is worth a try on a new stream.
+    HungUp,
+    /// Nothing more can be done.
+    Failed(Error),
+}
+
+/// Asks for the broker's versions, beginning with `version`.
+pub(super) async fn greet(
+    stream: Box<dyn Stream>,
+    address: &Address,
+    options: &ConnectOptions,
+    version: i16,
+) -> Result<Greeted, Ungreeted> {
+    let mut talk = Talk { stream, input: BytesMut::new(), address, options, next_correlation: 0 };
+    let mut version = version.min(FIRST_API_VERSIONS);
+    loop {
+        let reply = talk.api_versions(version).await?;
+        match reply.error_code {
+            0 => {
+                let versions = BrokerVersions::from_reply(&reply);
+                let Talk { stream, input, next_correlation, .. } = talk;
+                return Ok(Greeted { stream, input, versions, next_correlation });
+            }
+            UNSUPPORTED_VERSION if version > 0 => {
+                // The answer lists the versions that it would have understood; without such a list, v0 is what all know.
+                let next = BrokerVersions::from_reply(&reply).negotiate::<ApiVersionsRequest>(version - 1);
+                version = next.unwrap_or(0);
+            }
+            code => return Err(Ungreeted::Failed(Error::Refused { address: address.clone(), code })),
+        }
+    }
+}
+
+struct Talk<'a> {
+    stream: Box<dyn Stream>,
+    input: BytesMut,
+    address: &'a Address,
+    options: &'a ConnectOptions,
+    next_correlation: i32,
+}
+
+impl Talk<'_> {
+    async fn api_versions(&mut self, version: i16) -> Result<ApiVersionsResponse, Ungreeted> {
+        let request = ApiVersionsRequest::default()
+            .with_client_software_name(StrBytes::from_static_str("topica"))
+            .with_client_software_version(StrBytes::from_static_str(env!("CARGO_PKG_VERSION")));
+        let frame = self.exchange(&request, version).await?;
+        // An error 35 comes in the layout of v0, which begins with the error code as every version does.
+        let layout = match frame.get(4..6) {
+            Some(code) if code == UNSUPPORTED_VERSION.to_be_bytes() => 0,
+            _ => version,
+        };
+        decode_reply::<ApiVersionsRequest>(frame, layout).map_err(|source| {
+            let (address, api) = (self.address.clone(), api_name(ApiVersionsRequest::KEY));
+            Ungreeted::Failed(Error::Malformed { address, api, version: layout, source })
+        })
+    }
+
+    /// Sends one request and waits for its reply; nothing else is on the stream yet.
+    async fn exchange<R: Request>(&mut self, request: &R, version: i16) -> Result<bytes::Bytes, Ungreeted> {
+        let api = || api_name(R::KEY);
+        let correlation = self.next_correlation;
+        self.next_correlation += 1;
+        let bytes = encode_request(request, version, correlation, &self.options.client_id_bytes())
+            .map_err(|reason| self.failed(|address| Error::Encode { address, api: api(), version, reason }))?;
+        let max = self.options.max_frame;
+        let patience = self.options.connect_timeout;
+        let (stream, input) = (&mut self.stream, &mut self.input);
+        let round_trip = async {
+            stream.write_all(&bytes).await?;
+            stream.flush().await?;
+            read_frame(stream, input, max).await
+        };
+        let frame = match timeout(patience, round_trip).await {
+            Err(_) => return Err(self.failed(|address| Error::Silent { address, api: api(), after: patience })),
+            Ok(Ok(Some(frame))) => frame,
+            Ok(Ok(None)) => return Err(Ungreeted::HungUp),
+            Ok(Err(FrameError::Io(error))) if is_hang_up(&error) => return Err(Ungreeted::HungUp),
+            Ok(Err(FrameError::NotKafka(found))) => return Err(self.failed(|address| Error::NotKafka { address, found })),
+            Ok(Err(error)) => return Err(self.lost(Lost::Frame(error))),
+        };
+        match frame.first_chunk().map(|id| i32::from_be_bytes(*id)) {
+            None => Err(self.lost(Lost::Short(frame.len()))),
+            Some(id) if id != correlation => Err(self.lost(Lost::Correlation(id))),
+            Some(_) => Ok(frame),
+        }
+    }
+
+    fn lost(&self, cause: Lost) -> Ungreeted {
+        self.failed(|address| Error::Lost { address, cause: cause.into() })
+    }
+
+    fn failed(&self, error: impl FnOnce(Address) -> Error) -> Ungreeted {
+        Ungreeted::Failed(error(self.address.clone()))
+    }
+}
+
+/// Closing a socket in which unread bytes lie resets the connection, so a reset is a hang-up too.
+fn is_hang_up(error: &io::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
+}
