@@ -14,18 +14,12 @@ pub(crate) fn profile() -> PathBuf {
     let exe = std::env::current_exe().expect("a test knows its own path");
     let directory = exe.parent().expect("a binary lies in a directory");
     // Tests lie in `deps/`, examples and binaries one above.
-    if directory.ends_with("deps") {
-        directory.parent().unwrap_or(directory).to_owned()
-    } else {
-        directory.to_owned()
-    }
+    if directory.ends_with("deps") { directory.parent().unwrap_or(directory).to_owned() } else { directory.to_owned() }
 }
 
 fn target() -> PathBuf {
     let profile = profile();
-    profile
-        .parent()
-        .map_or_else(|| profile.clone(), Path::to_owned)
+    profile.parent().map_or_else(|| profile.clone(), Path::to_owned)
 }
 
 /// The repository's `protocol-tests/clients`.
@@ -34,11 +28,7 @@ pub(crate) fn clients() -> PathBuf {
 }
 
 /// Makes `directory()/name` with `build`, once for these `inputs`: another process that wants the same waits; changed inputs build it anew.
-pub(crate) fn built(
-    name: &str,
-    inputs: &[u8],
-    build: impl FnOnce(&Path) -> io::Result<()>,
-) -> io::Result<PathBuf> {
+pub(crate) fn built(name: &str, inputs: &[u8], build: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<PathBuf> {
     let place = directory().join(name);
     std::fs::create_dir_all(directory())?;
     let lock = File::create(directory().join(format!("{name}.lock")))?;

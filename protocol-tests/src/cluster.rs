@@ -74,7 +74,13 @@ impl Cluster {
         let directory = cache::run_directory("kafka")?;
         let ports = free_ports(brokers * 3)?;
         let ports: Vec<Ports> = ports.chunks(3).map(|p| Ports { plain: p[0], tls: p[1], controller: p[2] }).collect();
-        let mut cluster = Cluster { servers: listed(&ports, |p| p.plain), tls: listed(&ports, |p| p.tls), controllers: listed(&ports, |p| p.controller), brokers: Vec::new(), directory };
+        let mut cluster = Cluster {
+            servers: listed(&ports, |p| p.plain),
+            tls: listed(&ports, |p| p.tls),
+            controllers: listed(&ports, |p| p.controller),
+            brokers: Vec::new(),
+            directory,
+        };
         for index in 0..brokers {
             let process = cluster.launch(program, index, &ports)?;
             cluster.brokers.push(Broker { process, port: ports[index].plain });
@@ -97,11 +103,7 @@ impl Cluster {
         let log = File::create(self.directory.join(format!("broker-{node}.log")))?;
         let mut command = program.command("384m", &[], "Broker");
         command.arg(CLUSTER_ID).arg(&file).arg(&data);
-        command
-            .stdin(Stdio::piped())
-            .stdout(log.try_clone()?)
-            .stderr(log)
-            .spawn()
+        command.stdin(Stdio::piped()).stdout(log.try_clone()?).stderr(log).spawn()
     }
 
     /// Ready is an ApiVersions answer on every port, not a line in a log.
@@ -160,11 +162,7 @@ impl Drop for Cluster {
             self.kill(broker);
         }
         if std::thread::panicking() {
-            let _ = writeln!(
-                io::stderr(),
-                "protocol-tests: the brokers' logs are in {}",
-                self.directory.display()
-            );
+            let _ = writeln!(io::stderr(), "protocol-tests: the brokers' logs are in {}", self.directory.display());
         } else {
             let _ = std::fs::remove_dir_all(&self.directory);
         }
@@ -174,7 +172,12 @@ impl Drop for Cluster {
 fn properties(node: usize, ports: &[Ports], data: &Path, keystore: &Path) -> String {
     let brokers = ports.len();
     let Ports { plain, tls, controller } = ports[node - 1];
-    let voters = ports.iter().enumerate().map(|(i, p)| format!("{}@127.0.0.1:{}", i + 1, p.controller)).collect::<Vec<_>>().join(",");
+    let voters = ports
+        .iter()
+        .enumerate()
+        .map(|(i, p)| format!("{}@127.0.0.1:{}", i + 1, p.controller))
+        .collect::<Vec<_>>()
+        .join(",");
     let replicas = brokers.min(3);
     let in_sync = brokers.min(2);
     let mut text = String::new();
@@ -183,18 +186,12 @@ fn properties(node: usize, ports: &[Ports], data: &Path, keystore: &Path) -> Str
         ("node.id", node.to_string()),
         ("controller.quorum.voters", voters),
         ("controller.listener.names", "CONTROLLER".to_owned()),
-        (
-            "listener.security.protocol.map",
-            "PLAINTEXT:PLAINTEXT,TLS:SSL,CONTROLLER:PLAINTEXT".to_owned(),
-        ),
+        ("listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,TLS:SSL,CONTROLLER:PLAINTEXT".to_owned()),
         (
             "listeners",
             format!("PLAINTEXT://127.0.0.1:{plain},TLS://127.0.0.1:{tls},CONTROLLER://127.0.0.1:{controller}"),
         ),
-        (
-            "advertised.listeners",
-            format!("PLAINTEXT://127.0.0.1:{plain},TLS://127.0.0.1:{tls}"),
-        ),
+        ("advertised.listeners", format!("PLAINTEXT://127.0.0.1:{plain},TLS://127.0.0.1:{tls}")),
         ("ssl.keystore.type", "PKCS12".to_owned()),
         ("ssl.keystore.location", keystore.display().to_string()),
         ("ssl.keystore.password", java::KEYSTORE_PASSWORD.to_owned()),
@@ -204,10 +201,7 @@ fn properties(node: usize, ports: &[Ports], data: &Path, keystore: &Path) -> Str
         ("min.insync.replicas", in_sync.to_string()),
         ("offsets.topic.replication.factor", replicas.to_string()),
         ("offsets.topic.num.partitions", "3".to_owned()),
-        (
-            "transaction.state.log.replication.factor",
-            replicas.to_string(),
-        ),
+        ("transaction.state.log.replication.factor", replicas.to_string()),
         ("transaction.state.log.min.isr", in_sync.to_string()),
         ("transaction.state.log.num.partitions", "3".to_owned()),
         ("group.initial.rebalance.delay.ms", "0".to_owned()),
@@ -226,19 +220,14 @@ fn listed(ports: &[Ports], of: impl Fn(&Ports) -> u16) -> String {
 
 /// Ports that were free a moment ago: all held at once, so no two are the same, then let go.
 fn free_ports(count: usize) -> io::Result<Vec<u16>> {
-    let held = (0..count)
-        .map(|_| TcpListener::bind("127.0.0.1:0"))
-        .collect::<io::Result<Vec<_>>>()?;
-    held.iter()
-        .map(|listener| Ok(listener.local_addr()?.port()))
-        .collect()
+    let held = (0..count).map(|_| TcpListener::bind("127.0.0.1:0")).collect::<io::Result<Vec<_>>>()?;
+    held.iter().map(|listener| Ok(listener.local_addr()?.port())).collect()
 }
 
 /// Whether a broker answers ApiVersions version 0 on this port.
 fn answers(port: u16) -> bool {
     let ask = || -> io::Result<[u8; 8]> {
-        let mut stream =
-            TcpStream::connect_timeout(&([127, 0, 0, 1], port).into(), Duration::from_millis(500))?;
+        let mut stream = TcpStream::connect_timeout(&([127, 0, 0, 1], port).into(), Duration::from_millis(500))?;
         stream.set_read_timeout(Some(Duration::from_secs(2)))?;
         // Length, API key 18, version 0, correlation id 7, client id "x".
         stream.write_all(&[0, 0, 0, 11, 0, 18, 0, 0, 0, 0, 0, 7, 0, 1, b'x'])?;

@@ -22,71 +22,42 @@ pub fn json_rows(table: &Table, written: &[Record]) {
 ///
 /// # Panics
 /// With every difference, when there is one.
-pub fn csv_rows(
-    table: &Table,
-    written: &[Record],
-    columns: &[&str],
-    split: impl Fn(&str) -> Option<Vec<String>>,
-) {
+pub fn csv_rows(table: &Table, written: &[Record], columns: &[&str], split: impl Fn(&str) -> Option<Vec<String>>) {
     rows(table, written, |record| {
         let cells = split(std::str::from_utf8(record.value.as_deref()?).ok()?)?;
-        Some(
-            columns
-                .iter()
-                .map(|c| (*c).to_owned())
-                .zip(cells.into_iter().map(Json::String))
-                .collect(),
-        )
+        Some(columns.iter().map(|c| (*c).to_owned()).zip(cells.into_iter().map(Json::String)).collect())
     });
 }
 
-fn rows(
-    table: &Table,
-    written: &[Record],
-    members: impl Fn(&Record) -> Option<BTreeMap<String, Json>>,
-) {
+fn rows(table: &Table, written: &[Record], members: impl Fn(&Record) -> Option<BTreeMap<String, Json>>) {
     let mut wrong = Vec::new();
     let mut rows: BTreeMap<(String, String), Vec<&[Value]>> = BTreeMap::new();
     for row in &table.rows {
-        rows.entry((cell_text(&row[0]), cell_text(&row[1])))
-            .or_default()
-            .push(&row[2..]);
+        rows.entry((cell_text(&row[0]), cell_text(&row[1]))).or_default().push(&row[2..]);
     }
     for record in written {
-        let address = (
-            record.partition.unwrap_or_default().to_string(),
-            record.offset.to_string(),
-        );
+        let address = (record.partition.unwrap_or_default().to_string(), record.offset.to_string());
         let at = format!("{} {}:{}", table.table, address.0, address.1);
         let cells = rows.remove(&address).unwrap_or_default();
         match (members(record), cells.as_slice()) {
-            (Some(members), [cells]) => wrong.extend(
-                row(&table.columns, cells, &members)
-                    .into_iter()
-                    .map(|w| format!("{at}: {w}")),
-            ),
+            (Some(members), [cells]) => {
+                wrong.extend(row(&table.columns, cells, &members).into_iter().map(|w| format!("{at}: {w}")))
+            }
             (Some(_), none_or_many) => wrong.push(format!("{at}: {} rows", none_or_many.len())),
             (None, []) => {}
             (None, many) => {
-                let empty = many.iter().all(|cells| {
-                    table
-                        .columns
-                        .iter()
-                        .zip(*cells)
-                        .all(|(c, cell)| !c.stored || cell.is_null())
-                });
+                let empty = many
+                    .iter()
+                    .all(|cells| table.columns.iter().zip(*cells).all(|(c, cell)| !c.stored || cell.is_null()));
                 if !empty {
                     wrong.push(format!("{at}: a row {many:?} from a record that is none"));
                 }
             }
         }
     }
-    wrong.extend(rows.into_keys().map(|(p, o)| {
-        format!(
-            "{} {p}:{o}: a row from a record that nobody wrote",
-            table.table
-        )
-    }));
+    wrong.extend(
+        rows.into_keys().map(|(p, o)| format!("{} {p}:{o}: a row from a record that nobody wrote", table.table)),
+    );
     assert!(
         wrong.is_empty(),
         "{} differences in {}:\n{}\n{}",
@@ -104,11 +75,7 @@ fn row(columns: &[Column], cells: &[Value], members: &BTreeMap<String, Json>) ->
             wrong.push(format!("no column {name:?}"));
         }
     }
-    for (column, cell) in columns
-        .iter()
-        .zip(cells)
-        .filter(|(c, _)| c.stored && !c.name.starts_with("_key"))
-    {
+    for (column, cell) in columns.iter().zip(cells).filter(|(c, _)| c.stored && !c.name.starts_with("_key")) {
         let written = members.get(&column.name).unwrap_or(&Json::Null);
         if let Err(why) = same(&column.ty, cell, written) {
             wrong.push(format!("{} {}: {why}", column.name, column.ty.root));
@@ -140,27 +107,20 @@ fn same(ty: &Type, cell: &Value, written: &Json) -> Result<(), String> {
             return map(ty, cell, members).map_err(|why| format!("{}: {why}", differs()));
         }
         ("BOOLEAN", Json::Bool(b)) => cell.as_bool() == Some(*b),
-        ("BOOLEAN", Json::String(text)) => cell
-            .as_bool()
-            .is_some_and(|b| text.eq_ignore_ascii_case(&b.to_string())),
+        ("BOOLEAN", Json::String(text)) => cell.as_bool().is_some_and(|b| text.eq_ignore_ascii_case(&b.to_string())),
         ("BIGINT" | "DECIMAL", Json::Number(text) | Json::String(text)) => {
             Decimal::parse(text).is_some_and(|d| cell.as_str().and_then(Decimal::parse) == Some(d))
         }
         ("DOUBLE", Json::Number(text) | Json::String(text)) => double(text, cell),
         ("VARCHAR", Json::String(text)) => cell.as_str() == Some(text),
-        ("VARCHAR", other) => cell
-            .as_str()
-            .and_then(|text| Json::parse(text).ok())
-            .is_some_and(|read| read.same(other)),
+        ("VARCHAR", other) => {
+            cell.as_str().and_then(|text| Json::parse(text).ok()).is_some_and(|read| read.same(other))
+        }
         ("DATE", Json::String(text)) => cell.as_str() == Some(text),
-        ("TIMESTAMP_WITH_LOCAL_TIME_ZONE", Json::String(text)) => {
-            text.strip_suffix(['Z', 'z']).is_some_and(|local| {
-                moment(local) == cell.as_str().and_then(|c| moment(c.strip_suffix('Z')?))
-            })
-        }
-        ("TIMESTAMP_WITHOUT_TIME_ZONE", Json::String(text)) => {
-            moment(text) == cell.as_str().and_then(moment)
-        }
+        ("TIMESTAMP_WITH_LOCAL_TIME_ZONE", Json::String(text)) => text
+            .strip_suffix(['Z', 'z'])
+            .is_some_and(|local| moment(local) == cell.as_str().and_then(|c| moment(c.strip_suffix('Z')?))),
+        ("TIMESTAMP_WITHOUT_TIME_ZONE", Json::String(text)) => moment(text) == cell.as_str().and_then(moment),
         _ => false,
     };
     if holds { Ok(()) } else { Err(differs()) }
@@ -172,27 +132,17 @@ fn array(ty: &Type, cell: &Value, written: &[Json]) -> Result<(), String> {
     if cells.len() != written.len() {
         return Err(format!("{} elements, not {}", cells.len(), written.len()));
     }
-    cells
-        .iter()
-        .zip(written)
-        .try_for_each(|(cell, written)| same(element, cell, written))
+    cells.iter().zip(written).try_for_each(|(cell, written)| same(element, cell, written))
 }
 
 fn nested(ty: &Type, cell: &Value, written: &BTreeMap<String, Json>) -> Result<(), String> {
     let cells = cell.as_array().ok_or("no row")?;
-    if let Some(name) = written
-        .keys()
-        .find(|name| ty.fields.iter().all(|f| f.name != **name))
-    {
+    if let Some(name) = written.keys().find(|name| ty.fields.iter().all(|f| f.name != **name)) {
         return Err(format!("no field {name:?}"));
     }
     ty.fields.iter().zip(cells).try_for_each(|(field, cell)| {
-        same(
-            &field.ty,
-            cell,
-            written.get(&field.name).unwrap_or(&Json::Null),
-        )
-        .map_err(|why| format!("{}: {why}", field.name))
+        same(&field.ty, cell, written.get(&field.name).unwrap_or(&Json::Null))
+            .map_err(|why| format!("{}: {why}", field.name))
     })
 }
 
@@ -202,15 +152,12 @@ fn map(ty: &Type, cell: &Value, written: &BTreeMap<String, Json>) -> Result<(), 
     if cells.len() != written.len() {
         return Err(format!("{} entries, not {}", cells.len(), written.len()));
     }
-    written.iter().try_for_each(|(key, written)| {
-        same(value, cells.get(key).ok_or("an entry is missing")?, written)
-    })
+    written.iter().try_for_each(|(key, written)| same(value, cells.get(key).ok_or("an entry is missing")?, written))
 }
 
 /// The same double, and one that prints as the number that was written: no digit went missing on the way.
 fn double(text: &str, cell: &Value) -> bool {
-    let (Ok(written), Some(Ok(read))) = (text.parse::<f64>(), cell.as_str().map(str::parse::<f64>))
-    else {
+    let (Ok(written), Some(Ok(read))) = (text.parse::<f64>(), cell.as_str().map(str::parse::<f64>)) else {
         return false;
     };
     written.to_bits() == read.to_bits()
@@ -222,16 +169,8 @@ fn double(text: &str, cell: &Value) -> bool {
 fn moment(text: &str) -> Option<(String, String, String)> {
     let (date, time) = text.split_once(['T', 't', ' '])?;
     let (clock, fraction) = time.split_once('.').unwrap_or((time, ""));
-    let clock = if clock.len() == 5 {
-        format!("{clock}:00")
-    } else {
-        clock.to_owned()
-    };
-    Some((
-        date.to_owned(),
-        clock,
-        fraction.trim_end_matches('0').to_owned(),
-    ))
+    let clock = if clock.len() == 5 { format!("{clock}:00") } else { clock.to_owned() };
+    Some((date.to_owned(), clock, fraction.trim_end_matches('0').to_owned()))
 }
 
 fn cell_text(cell: &Value) -> String {

@@ -77,25 +77,15 @@ impl Flink {
     }
 
     fn start() -> io::Result<Flink> {
-        let opens = [
-            "java.util",
-            "java.lang",
-            "java.net",
-            "java.nio",
-            "java.time",
-        ]
-        .map(|p| format!("--add-opens=java.base/{p}=ALL-UNNAMED"));
+        let opens = ["java.util", "java.lang", "java.net", "java.nio", "java.time"]
+            .map(|p| format!("--add-opens=java.base/{p}=ALL-UNNAMED"));
         let opens: Vec<&str> = opens.iter().map(String::as_str).collect();
-        Ok(Flink(Peer::spawn(
-            "flink",
-            Program::load("flink")?.command("1g", &opens, "Tables"),
-        )?))
+        Ok(Flink(Peer::spawn("flink", Program::load("flink")?.command("1g", &opens, "Tables"))?))
     }
 
     /// Executes every CREATE TABLE of a file, or of each `*.sql` in a directory, and reads all of each table. `environment` stands for `${NAME}`.
     pub fn read(&self, path: &Path, environment: &[(&str, &str)]) -> Vec<Table> {
-        let request =
-            json!({"do": "read", "files": sql_files(path), "env": variables(environment)});
+        let request = json!({"do": "read", "files": sql_files(path), "env": variables(environment)});
         serde_json::from_value(self.0.call(&request)).expect("a list of tables")
     }
 
@@ -122,8 +112,7 @@ impl Flink {
     /// # Panics
     /// When Flink refuses any of it.
     pub fn insert(&self, path: &Path, sql: &str) {
-        self.0
-            .call(&json!({"do": "insert", "files": sql_files(path), "env": {}, "sql": sql}));
+        self.0.call(&json!({"do": "insert", "files": sql_files(path), "env": {}, "sql": sql}));
     }
 }
 
@@ -166,10 +155,5 @@ fn sql_files(path: &Path) -> Vec<PathBuf> {
 }
 
 fn variables(environment: &[(&str, &str)]) -> Value {
-    Value::Object(
-        environment
-            .iter()
-            .map(|(k, v)| ((*k).to_owned(), Value::from(*v)))
-            .collect(),
-    )
+    Value::Object(environment.iter().map(|(k, v)| ((*k).to_owned(), Value::from(*v))).collect())
 }

@@ -45,9 +45,7 @@ impl Impostor {
     /// A port where nobody listens: held a moment ago, let go.
     pub fn nobody() -> Impostor {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        Impostor {
-            address: listener.local_addr().expect("bound above"),
-        }
+        Impostor { address: listener.local_addr().expect("bound above") }
     }
 
     /// `host:port`.

@@ -20,17 +20,8 @@ impl Program {
         let home = cache::clients().join(folder);
         let pom = home.join("pom.xml");
         let libraries = cache::built(&format!("{folder}-jars"), &std::fs::read(&pom)?, |place| {
-            let maven = [
-                "-q",
-                "-B",
-                "dependency:copy-dependencies",
-                "-DincludeScope=runtime",
-                "-f",
-            ];
-            run(Command::new("mvn")
-                .args(maven)
-                .arg(&pom)
-                .arg(format!("-DoutputDirectory={}", place.display())))
+            let maven = ["-q", "-B", "dependency:copy-dependencies", "-DincludeScope=runtime", "-f"];
+            run(Command::new("mvn").args(maven).arg(&pom).arg(format!("-DoutputDirectory={}", place.display())))
         })?;
         let mut sources: Vec<PathBuf> = std::fs::read_dir(&home)?
             .flatten()
@@ -63,14 +54,7 @@ impl Program {
             "-XX:+UseSerialGC",
             "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
         ]);
-        java.args(flags)
-            .arg("-cp")
-            .arg(format!(
-                "{}:{}/*",
-                self.classes.display(),
-                self.libraries.display()
-            ))
-            .arg(main);
+        java.args(flags).arg("-cp").arg(format!("{}:{}/*", self.classes.display(), self.libraries.display())).arg(main);
         java
     }
 }
@@ -78,7 +62,22 @@ impl Program {
 /// A key and a self-signed certificate for a TLS listener, made once by `keytool`.
 pub(crate) fn keystore() -> io::Result<PathBuf> {
     let place = cache::built("keystore", b"PKCS12, RSA, localhost", |place| {
-        let request = ["-genkeypair", "-alias", "broker", "-keyalg", "RSA", "-dname", "CN=localhost", "-validity", "3650", "-storetype", "PKCS12", "-storepass", KEYSTORE_PASSWORD, "-keystore"];
+        let request = [
+            "-genkeypair",
+            "-alias",
+            "broker",
+            "-keyalg",
+            "RSA",
+            "-dname",
+            "CN=localhost",
+            "-validity",
+            "3650",
+            "-storetype",
+            "PKCS12",
+            "-storepass",
+            KEYSTORE_PASSWORD,
+            "-keystore",
+        ];
         run(Command::new(tool("keytool")).args(request).arg(place.join("broker.p12")))
     })?;
     Ok(place.join("broker.p12"))
@@ -96,19 +95,13 @@ fn tool(name: &str) -> PathBuf {
 
 /// Runs a build step to its end; what it printed is the error when it fails.
 pub(crate) fn run(command: &mut Command) -> io::Result<()> {
-    let output = command.stdin(Stdio::null()).output().map_err(|e| {
-        io::Error::new(
-            e.kind(),
-            format!("{}: {e}", command.get_program().display()),
-        )
-    })?;
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|e| io::Error::new(e.kind(), format!("{}: {e}", command.get_program().display())))?;
     if output.status.success() {
         return Ok(());
     }
     let said = [output.stdout, output.stderr].concat();
-    Err(io::Error::other(format!(
-        "{command:?}: {}\n{}",
-        output.status,
-        String::from_utf8_lossy(&said)
-    )))
+    Err(io::Error::other(format!("{command:?}: {}\n{}", output.status, String::from_utf8_lossy(&said))))
 }

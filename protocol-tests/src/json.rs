@@ -42,12 +42,7 @@ impl Json {
             }
             Some(b'[') => {
                 let elements: Vec<&RawValue> = serde_json::from_str(text)?;
-                Json::Array(
-                    elements
-                        .into_iter()
-                        .map(Json::read)
-                        .collect::<Result<_, _>>()?,
-                )
+                Json::Array(elements.into_iter().map(Json::read).collect::<Result<_, _>>()?)
             }
             Some(b'"') => Json::String(serde_json::from_str(text)?),
             Some(b't' | b'f') => Json::Bool(text == "true"),
@@ -62,9 +57,7 @@ impl Json {
             (Json::Number(a), Json::Number(b)) => {
                 a == b || (Decimal::parse(a).is_some() && Decimal::parse(a) == Decimal::parse(b))
             }
-            (Json::Array(a), Json::Array(b)) => {
-                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.same(b))
-            }
+            (Json::Array(a), Json::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.same(b)),
             (Json::Object(a), Json::Object(b)) => {
                 a.len() == b.len() && a.iter().zip(b).all(|((k, a), (l, b))| k == l && a.same(b))
             }
@@ -83,9 +76,7 @@ pub(crate) struct Decimal {
 
 impl Decimal {
     pub(crate) fn parse(text: &str) -> Option<Decimal> {
-        let (negative, rest) = text
-            .strip_prefix('-')
-            .map_or((false, text), |rest| (true, rest));
+        let (negative, rest) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
         let (mantissa, exponent) = rest.split_once(['e', 'E']).unwrap_or((rest, "0"));
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
         let all = format!("{whole}{fraction}");
@@ -94,21 +85,13 @@ impl Decimal {
         }
         let kept = all.trim_end_matches('0');
         let dropped = all.len() - kept.len();
-        let exponent = exponent.parse::<i64>().ok()? - i64::try_from(fraction.len()).ok()?
-            + i64::try_from(dropped).ok()?;
+        let exponent =
+            exponent.parse::<i64>().ok()? - i64::try_from(fraction.len()).ok()? + i64::try_from(dropped).ok()?;
         let digits = kept.trim_start_matches('0').to_owned();
         if digits.is_empty() {
-            return Some(Decimal {
-                negative: false,
-                digits,
-                exponent: 0,
-            });
+            return Some(Decimal { negative: false, digits, exponent: 0 });
         }
-        Some(Decimal {
-            negative,
-            digits,
-            exponent,
-        })
+        Some(Decimal { negative, digits, exponent })
     }
 }
 
@@ -118,20 +101,10 @@ mod tests {
 
     #[test]
     fn numbers_are_the_same_whatever_their_spelling() {
-        for (a, b) in [
-            ("1.50", "15e-1"),
-            ("-0", "0"),
-            ("100", "1e2"),
-            ("0.10", "1E-1"),
-            ("1e400", "10e399"),
-        ] {
+        for (a, b) in [("1.50", "15e-1"), ("-0", "0"), ("100", "1e2"), ("0.10", "1E-1"), ("1e400", "10e399")] {
             assert_eq!(Decimal::parse(a), Decimal::parse(b), "{a} {b}");
         }
-        for (a, b) in [
-            ("1", "-1"),
-            ("9007199254740993", "9007199254740992"),
-            ("1e400", "1e401"),
-        ] {
+        for (a, b) in [("1", "-1"), ("9007199254740993", "9007199254740992"), ("1e400", "1e401")] {
             assert_ne!(Decimal::parse(a), Decimal::parse(b), "{a} {b}");
         }
     }
@@ -141,13 +114,7 @@ mod tests {
         let read = Json::parse(r#"{"a": [1e400, -0.0], "b": "\u00e9", "a": null}"#).unwrap();
         assert_eq!(
             read,
-            Json::Object(
-                [
-                    ("a".to_owned(), Json::Null),
-                    ("b".to_owned(), Json::String("é".to_owned()))
-                ]
-                .into()
-            )
+            Json::Object([("a".to_owned(), Json::Null), ("b".to_owned(), Json::String("é".to_owned()))].into())
         );
     }
 }

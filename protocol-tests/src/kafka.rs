@@ -38,33 +38,15 @@ impl Kafka {
     /// # Errors
     /// See [`StartError`].
     pub fn start(brokers: usize) -> Result<Kafka, StartError> {
-        let given = std::env::var("TOPICA_TEST_SERVERS")
-            .ok()
-            .filter(|s| !s.is_empty());
-        let cluster = if given.is_none() {
-            Some(Cluster::start(brokers)?)
-        } else {
-            None
-        };
-        let scope = if given.is_some() {
-            format!("topica-test-{}-", std::process::id())
-        } else {
-            String::new()
-        };
-        let servers = given
-            .or_else(|| cluster.as_ref().map(|c| c.servers().to_owned()))
-            .unwrap_or_default();
+        let given = std::env::var("TOPICA_TEST_SERVERS").ok().filter(|s| !s.is_empty());
+        let cluster = if given.is_none() { Some(Cluster::start(brokers)?) } else { None };
+        let scope = if given.is_some() { format!("topica-test-{}-", std::process::id()) } else { String::new() };
+        let servers = given.or_else(|| cluster.as_ref().map(|c| c.servers().to_owned())).unwrap_or_default();
         let java = Peer::java(&servers).map_err(|e| match e.kind() {
             io::ErrorKind::NotFound => StartError::Unavailable(format!("Java 17 and Maven ({e})")),
             _ => StartError::Failed(e.to_string()),
         })?;
-        Ok(Kafka {
-            servers,
-            scope,
-            java,
-            librdkafka: OnceLock::new(),
-            cluster,
-        })
+        Ok(Kafka { servers, scope, java, librdkafka: OnceLock::new(), cluster })
     }
 
     /// `bootstrap.servers`.
@@ -97,10 +79,7 @@ impl Kafka {
     /// # Panics
     /// With `CI` set, when it is not to be had.
     pub fn librdkafka(&self) -> Option<&Peer> {
-        match self
-            .librdkafka
-            .get_or_init(|| Peer::librdkafka(&self.servers).map_err(|e| e.to_string()))
-        {
+        match self.librdkafka.get_or_init(|| Peer::librdkafka(&self.servers).map_err(|e| e.to_string())) {
             Ok(peer) => Some(peer),
             Err(why) => {
                 skip(&format!("Python 3 with pip ({why})"));
@@ -112,23 +91,17 @@ impl Kafka {
     /// Creates topics, each with its number of partitions, replicated as often as there are brokers up to three.
     pub fn create(&self, topics: &[(&str, u32)]) {
         let replicas = self.servers.split(',').count().min(3);
-        let topics: Vec<Value> = topics.iter().map(|(name, partitions)| json!({"name": name, "partitions": partitions, "replicas": replicas})).collect();
+        let topics: Vec<Value> = topics
+            .iter()
+            .map(|(name, partitions)| json!({"name": name, "partitions": partitions, "replicas": replicas}))
+            .collect();
         self.java.call(&json!({"do": "create", "topics": topics}));
     }
 
     /// Creates a topic of one partition and writes these values there, in order.
-    pub fn write<V: AsRef<[u8]>>(
-        &self,
-        topic: &str,
-        values: impl IntoIterator<Item = V>,
-    ) -> Vec<Record> {
+    pub fn write<V: AsRef<[u8]>>(&self, topic: &str, values: impl IntoIterator<Item = V>) -> Vec<Record> {
         self.create(&[(topic, 1)]);
-        self.produce(
-            values
-                .into_iter()
-                .map(|v| Record::new(topic, v.as_ref()))
-                .collect(),
-        )
+        self.produce(values.into_iter().map(|v| Record::new(topic, v.as_ref())).collect())
     }
 
     /// Writes records with the Java client as it comes; the answer is the same records with partition, offset and timestamp filled in.
@@ -175,20 +148,12 @@ pub struct Record {
 impl Record {
     /// A record with a value and nothing else.
     pub fn new(topic: &str, value: impl AsRef<[u8]>) -> Record {
-        Record {
-            topic: topic.to_owned(),
-            value: Some(value.as_ref().to_vec()),
-            ..Record::default()
-        }
+        Record { topic: topic.to_owned(), value: Some(value.as_ref().to_vec()), ..Record::default() }
     }
 
     /// A record without a value.
     pub fn tombstone(topic: &str, key: &str) -> Record {
-        Record {
-            topic: topic.to_owned(),
-            key: Some(key.into()),
-            ..Record::default()
-        }
+        Record { topic: topic.to_owned(), key: Some(key.into()), ..Record::default() }
     }
 
     /// The same with a key.
@@ -224,11 +189,8 @@ impl Record {
     }
 
     fn to_node(&self) -> Value {
-        let headers: Vec<Value> = self
-            .headers
-            .iter()
-            .map(|(name, value)| json!([name, node(value.as_deref())]))
-            .collect();
+        let headers: Vec<Value> =
+            self.headers.iter().map(|(name, value)| json!([name, node(value.as_deref())])).collect();
         json!({"topic": self.topic, "partition": self.partition, "timestamp": self.timestamp, "key": node(self.key.as_deref()), "value": node(self.value.as_deref()), "headers": headers})
     }
 
@@ -236,16 +198,12 @@ impl Record {
         let headers = node["headers"].as_array().into_iter().flatten();
         Record {
             topic: node["topic"].as_str().unwrap_or_default().to_owned(),
-            partition: node["partition"]
-                .as_i64()
-                .and_then(|p| i32::try_from(p).ok()),
+            partition: node["partition"].as_i64().and_then(|p| i32::try_from(p).ok()),
             offset: node["offset"].as_i64().unwrap_or(-1),
             timestamp: node["timestamp"].as_i64(),
             key: bytes(&node["key"]),
             value: bytes(&node["value"]),
-            headers: headers
-                .map(|h| (h[0].as_str().unwrap_or_default().to_owned(), bytes(&h[1])))
-                .collect(),
+            headers: headers.map(|h| (h[0].as_str().unwrap_or_default().to_owned(), bytes(&h[1]))).collect(),
         }
     }
 }
@@ -270,20 +228,14 @@ pub fn produce(peer: &Peer, mut records: Vec<Record>, config: &Value) -> Vec<Rec
 /// Writes records with the Java client in one transaction, which ends with "commit" or "abort".
 pub fn transact(peer: &Peer, id: &str, records: &[Record], end: &str) {
     let nodes: Vec<Value> = records.iter().map(Record::to_node).collect();
-    peer.call(
-        &json!({"do": "produce", "records": nodes, "config": {"transactional.id": id}, "end": end}),
-    );
+    peer.call(&json!({"do": "produce", "records": nodes, "config": {"transactional.id": id}, "end": end}));
 }
 
 /// Every record of a topic as a client sees it.
 pub fn consume(peer: &Peer, topic: &str) -> Vec<Record> {
-    let records = peer.call(&json!({"do": "consume", "topics": [topic], "config": {"isolation.level": "read_committed"}}));
-    let mut records: Vec<Record> = records
-        .as_array()
-        .into_iter()
-        .flatten()
-        .map(Record::from_node)
-        .collect();
+    let records =
+        peer.call(&json!({"do": "consume", "topics": [topic], "config": {"isolation.level": "read_committed"}}));
+    let mut records: Vec<Record> = records.as_array().into_iter().flatten().map(Record::from_node).collect();
     records.sort_by_key(|r| (r.partition, r.offset));
     records
 }
@@ -309,9 +261,6 @@ fn bytes(node: &Value) -> Option<Vec<u8>> {
 fn unhex(hex: &str) -> Vec<u8> {
     hex.as_bytes()
         .chunks(2)
-        .map(|pair| {
-            u8::from_str_radix(std::str::from_utf8(pair).unwrap_or_default(), 16)
-                .expect("hexadecimal")
-        })
+        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap_or_default(), 16).expect("hexadecimal"))
         .collect()
 }

@@ -50,29 +50,16 @@ impl Peer {
             ]))
         })?;
         let mut command = Command::new(environment.join("bin/python"));
-        command
-            .arg(cache::clients().join("librdkafka/client.py"))
-            .arg(servers);
+        command.arg(cache::clients().join("librdkafka/client.py")).arg(servers);
         Peer::spawn("librdkafka", command)
     }
 
     pub(crate) fn spawn(name: &'static str, mut command: Command) -> io::Result<Peer> {
         let log = File::create(cache::run_directory(name)?.join("log"))?;
-        let mut process = command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(log)
-            .spawn()?;
+        let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(log).spawn()?;
         let requests = process.stdin.take();
         let replies = BufReader::new(process.stdout.take().expect("piped above"));
-        Ok(Peer {
-            name,
-            line: Mutex::new(Line {
-                process,
-                requests,
-                replies,
-            }),
-        })
+        Ok(Peer { name, line: Mutex::new(Line { process, requests, replies }) })
     }
 
     /// Asks, and waits for the answer.
@@ -80,20 +67,11 @@ impl Peer {
     /// # Errors
     /// What the client said went wrong, or that it is gone.
     pub fn ask(&self, request: &Value) -> Result<Value, String> {
-        let mut line = self
-            .line
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        let mut reply = line
-            .exchange(request)
-            .map_err(|e| format!("{} is gone: {e}", self.name))?;
+        let mut line = self.line.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut reply = line.exchange(request).map_err(|e| format!("{} is gone: {e}", self.name))?;
         match reply.get_mut("ok") {
             Some(ok) => Ok(ok.take()),
-            None => Err(format!(
-                "{}: {}",
-                self.name,
-                reply["error"].as_str().unwrap_or("no answer")
-            )),
+            None => Err(format!("{}: {}", self.name, reply["error"].as_str().unwrap_or("no answer"))),
         }
     }
 
@@ -102,8 +80,7 @@ impl Peer {
     /// # Panics
     /// When the client says that it failed.
     pub fn call(&self, request: &Value) -> Value {
-        self.ask(request)
-            .unwrap_or_else(|e| panic!("{e}\nasked: {:.2000}", request.to_string()))
+        self.ask(request).unwrap_or_else(|e| panic!("{e}\nasked: {:.2000}", request.to_string()))
     }
 }
 

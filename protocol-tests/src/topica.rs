@@ -43,21 +43,10 @@ impl Topica {
     }
 
     /// Another program in its place: the static binary, or `chroot` with it.
-    pub fn of<S: AsRef<OsStr>>(
-        program: impl AsRef<OsStr>,
-        arguments: impl IntoIterator<Item = S>,
-    ) -> Topica {
+    pub fn of<S: AsRef<OsStr>>(program: impl AsRef<OsStr>, arguments: impl IntoIterator<Item = S>) -> Topica {
         let mut command = Command::new(program);
-        command
-            .args(arguments)
-            .env_remove("KAFKA_BOOTSTRAP_SERVERS")
-            .env_remove("RUST_LOG")
-            .env("RUST_BACKTRACE", "0");
-        Topica {
-            command,
-            input: Vec::new(),
-            timeout: Duration::from_secs(120),
-        }
+        command.args(arguments).env_remove("KAFKA_BOOTSTRAP_SERVERS").env_remove("RUST_LOG").env("RUST_BACKTRACE", "0");
+        Topica { command, input: Vec::new(), timeout: Duration::from_secs(120) }
     }
 
     /// More arguments.
@@ -115,9 +104,7 @@ impl Topica {
             peak_kib = peak_kib.max(resident_peak(&status));
             match child.try_wait() {
                 Ok(Some(status)) => break status.code(),
-                Ok(None) if started.elapsed() < self.timeout => {
-                    std::thread::sleep(Duration::from_millis(5))
-                }
+                Ok(None) if started.elapsed() < self.timeout => std::thread::sleep(Duration::from_millis(5)),
                 _ => {
                     let _ = child.kill();
                     let _ = child.wait();
@@ -132,14 +119,7 @@ impl Topica {
         };
         let took = started.elapsed();
         let _ = writer.join();
-        Finished {
-            code,
-            stdout: collect(stdout),
-            stderr: collect(stderr),
-            peak_kib,
-            took,
-            shown,
-        }
+        Finished { code, stdout: collect(stdout), stderr: collect(stderr), peak_kib, took, shown }
     }
 }
 
@@ -160,10 +140,7 @@ impl Finished {
     pub fn says(self, words: &[&str]) -> Finished {
         let said = self.stderr.to_lowercase();
         for word in words {
-            assert!(
-                said.contains(&word.to_lowercase()),
-                "{word:?} is missing\n{self}"
-            );
+            assert!(said.contains(&word.to_lowercase()), "{word:?} is missing\n{self}");
         }
         self
     }
@@ -175,10 +152,7 @@ impl Finished {
     pub fn brief(self) -> Finished {
         let lines = self.stderr.lines().filter(|l| !l.trim().is_empty()).count();
         assert!((1..=3).contains(&lines), "{lines} lines of error\n{self}");
-        assert!(
-            !self.stderr.contains("panicked") && !self.stderr.contains("stack backtrace"),
-            "{self}"
-        );
+        assert!(!self.stderr.contains("panicked") && !self.stderr.contains("stack backtrace"), "{self}");
         self
     }
 
@@ -198,11 +172,7 @@ impl Finished {
 
 impl std::fmt::Display for Finished {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "{}\nexit: {:?}\nstdout: {:.4000}\nstderr: {:.4000}",
-            self.shown, self.code, self.stdout, self.stderr
-        )
+        write!(f, "{}\nexit: {:?}\nstdout: {:.4000}\nstderr: {:.4000}", self.shown, self.code, self.stdout, self.stderr)
     }
 }
 
@@ -237,12 +207,9 @@ fn binary() -> &'static Path {
             return given.into();
         }
         let binary = cache::profile().join("topica");
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .parent()
-            .expect("a workspace member");
-        let sources = newest(&root.join("src"))
-            .max(newest(&root.join("Cargo.toml")))
-            .max(newest(&root.join("Cargo.lock")));
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a workspace member");
+        let sources =
+            newest(&root.join("src")).max(newest(&root.join("Cargo.toml"))).max(newest(&root.join("Cargo.lock")));
         if modified(&binary) < sources {
             build(root);
         }
@@ -253,27 +220,10 @@ fn binary() -> &'static Path {
 fn build(root: &Path) {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let profile = cache::profile();
-    let profile = if profile.ends_with("release") {
-        "release"
-    } else {
-        "dev"
-    };
-    let target = cache::profile()
-        .parent()
-        .map(Path::to_owned)
-        .unwrap_or_default();
+    let profile = if profile.ends_with("release") { "release" } else { "dev" };
+    let target = cache::profile().parent().map(Path::to_owned).unwrap_or_default();
     let status = Command::new(cargo)
-        .args([
-            "build",
-            "--quiet",
-            "--package",
-            "topica",
-            "--bin",
-            "topica",
-            "--profile",
-            profile,
-            "--target-dir",
-        ])
+        .args(["build", "--quiet", "--package", "topica", "--bin", "topica", "--profile", profile, "--target-dir"])
         .arg(target)
         .current_dir(root)
         .status();
@@ -281,12 +231,7 @@ fn build(root: &Path) {
 }
 
 fn newest(path: &Path) -> Option<SystemTime> {
-    let inside = std::fs::read_dir(path)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .filter_map(|e| newest(&e.path()))
-        .max();
+    let inside = std::fs::read_dir(path).into_iter().flatten().flatten().filter_map(|e| newest(&e.path())).max();
     modified(path).max(inside)
 }
 

@@ -19,8 +19,6 @@ import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.node.Json
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.node.ObjectNode;
 import org.apache.flink.table.api.EnvironmentSettings;
 import org.apache.flink.table.api.TableEnvironment;
-import org.apache.flink.table.catalog.Column;
-import org.apache.flink.types.Row;
 
 /**
  * Real Flink, kept running: executes every CREATE TABLE of the files that it is given and reads each table from its first to its last offset.
@@ -31,6 +29,8 @@ public final class Tables {
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
   private static final Pattern CREATE =
       Pattern.compile("CREATE\\s+(?:TEMPORARY\\s+)?TABLE\\s+(?:IF\\s+NOT\\s+EXISTS\\s+)?(`(?:[^`]|``)+`|\\w+)", Pattern.CASE_INSENSITIVE);
+  /** How many tables are read at once: a job of one small table is mostly waiting. */
+  private static final int AT_ONCE = 8;
   private final Configuration session;
 
   private Tables(Configuration session) {
@@ -64,7 +64,7 @@ public final class Tables {
     config.setString("taskmanager.memory.network.max", "32m");
     config.setString("taskmanager.memory.managed.size", MemorySize.ofMebiBytes(64).toString());
     MiniCluster cluster = new MiniCluster(
-        new MiniClusterConfiguration.Builder().setConfiguration(config).setNumTaskManagers(1).setNumSlotsPerTaskManager(2).build());
+        new MiniClusterConfiguration.Builder().setConfiguration(config).setNumTaskManagers(1).setNumSlotsPerTaskManager(AT_ONCE).build());
     cluster.start();
     Configuration session = new Configuration();
     session.setString("execution.target", "remote");
@@ -78,56 +78,28 @@ public final class Tables {
   private JsonNode run(JsonNode request) throws Exception {
     TableEnvironment flink = TableEnvironment.create(EnvironmentSettings.newInstance().inStreamingMode().withConfiguration(session).build());
     boolean read = request.get("do").textValue().equals("read");
-    ArrayNode all = NODES.arrayNode();
+    List<Read> reads = new ArrayList<>();
     for (JsonNode file : request.get("files")) {
       String text = expand(Files.readString(Path.of(file.textValue())), request.path("env"));
       for (String statement : text.split(";\\s*(\\n|$)")) {
         Matcher name = CREATE.matcher(statement);
         if (name.find()) {
-          all.add(table(flink, file.textValue(), name.group(1), statement, read));
+          reads.add(new Read(flink, file.textValue(), name.group(1), statement));
         }
       }
+    }
+    ArrayNode all = NODES.arrayNode();
+    for (int next = 0; next < reads.size(); next += AT_ONCE) {
+      List<Read> some = reads.subList(next, Math.min(next + AT_ONCE, reads.size()));
+      if (read) {
+        some.forEach(Read::start);
+      }
+      some.forEach(r -> all.add(r.finish()));
     }
     if (!read) {
       flink.executeSql(request.get("sql").textValue()).await();
     }
     return all;
-  }
-
-  private static ObjectNode table(TableEnvironment flink, String file, String name, String statement, boolean read) {
-    ObjectNode reply = NODES.objectNode().put("file", file).put("table", name.substring(1, name.length() - 1).replace("``", "`"));
-    try {
-      flink.executeSql(statement);
-      List<Column> columns = flink.from(name).getResolvedSchema().getColumns();
-      ArrayNode described = reply.putArray("columns");
-      columns.forEach(c -> described.addObject().put("name", c.getName()).put("stored", c.isPhysical()).set("type", Values.type(c.getDataType().getLogicalType())));
-      if (read) {
-        reply.set("rows", rows(flink, name, columns, statement.contains("'upsert-kafka'")));
-      }
-    } catch (Throwable failure) {
-      reply.put("error", causes(failure));
-    }
-    return reply;
-  }
-
-  /** Rows as [partition, offset, column...]: the table's own definition with the record's address beside it. */
-  private static ArrayNode rows(TableEnvironment flink, String name, List<Column> columns, boolean upsert) throws Exception {
-    String addressed = "`" + name.substring(1, name.length() - 1) + " with address`";
-    flink.executeSql("CREATE TABLE " + addressed + " (`its partition` INT METADATA FROM 'partition' VIRTUAL, `its offset` BIGINT METADATA FROM 'offset' VIRTUAL) LIKE " + name);
-    StringBuilder select = new StringBuilder("SELECT `its partition`, `its offset`");
-    columns.forEach(c -> select.append(", `").append(c.getName().replace("`", "``")).append('`'));
-    select.append(" FROM ").append(addressed).append(" /*+ OPTIONS(").append(upsert ? "" : "'scan.startup.mode'='earliest-offset',").append("'scan.bounded.mode'='latest-offset') */");
-    ArrayNode rows = NODES.arrayNode();
-    try (var results = flink.executeSql(select.toString()).collect()) {
-      while (results.hasNext()) {
-        Row row = results.next();
-        ArrayNode cells = rows.addArray();
-        for (int i = 0; i < row.getArity(); i++) {
-          cells.add(Values.value(row.getField(i)));
-        }
-      }
-    }
-    return rows;
   }
 
   private static String expand(String text, JsonNode environment) {
@@ -140,7 +112,7 @@ public final class Tables {
     });
   }
 
-  private static String causes(Throwable failure) {
+  static String causes(Throwable failure) {
     List<String> all = new ArrayList<>();
     for (Throwable at = failure; at != null && all.size() < 12; at = at.getCause()) {
       String text = String.valueOf(at.getMessage()).lines().findFirst().orElse("");

@@ -56,13 +56,20 @@ fn a_header_in_the_stream_names_the_columns() {
     kafka.create(&[(&topic, 3)]);
     // The header lies in one partition, once: where the first message of a file went.
     let header = Record::new(&topic, COLUMNS.join(",")).partition(1);
-    let rows = PEOPLE.iter().enumerate().map(|(i, row)| Record::new(&topic, row).partition(i32::try_from(i % 3).unwrap()));
+    let rows =
+        PEOPLE.iter().enumerate().map(|(i, row)| Record::new(&topic, row).partition(i32::try_from(i % 3).unwrap()));
     let written = kafka.produce(std::iter::once(header).chain(rows).collect());
     let found = Discovered::of(kafka, &["--topic-prefix", &prefix]);
     let read = flink.read_one(&found.path("people"));
     assert_eq!(COLUMNS.map(|n| read.root(n)), ["BIGINT", "VARCHAR", "DATE", "DOUBLE", "BOOLEAN"]);
-    compare::csv_rows(&without_header_row(read, "name"), &written, &COLUMNS, |row| (row != COLUMNS.join(",")).then(|| cells(row, ',')));
-    assert!(found.sql("people").contains("-- topica:"), "that the header row reads as nulls is said:\n{}", found.sql("people"));
+    compare::csv_rows(&without_header_row(read, "name"), &written, &COLUMNS, |row| {
+        (row != COLUMNS.join(",")).then(|| cells(row, ','))
+    });
+    assert!(
+        found.sql("people").contains("-- topica:"),
+        "that the header row reads as nulls is said:\n{}",
+        found.sql("people")
+    );
 }
 
 /// Flink has no way to skip a header row: it reads as nulls, with its own text in the columns of text. That row is known, and taken away.
@@ -79,9 +86,13 @@ fn a_configured_header_and_delimiter_are_taken() {
     let prefix = kafka.topic("configured.");
     let rows = PEOPLE.map(|row| cells(row, ',').join("|"));
     let written = kafka.write(&format!("{prefix}people"), &rows);
-    let (_directory, config) = data_system(kafka, "source", &prefix, &json!({"formatType": "csv", "delimiter": "|", "header": COLUMNS}));
+    let (_directory, config) =
+        data_system(kafka, "source", &prefix, &json!({"formatType": "csv", "delimiter": "|", "header": COLUMNS}));
     let found = Discovered::of(kafka, &[config.to_str().unwrap()]);
-    assert_eq!((&found.table("people")["format"]["name"], &found.table("people")["format"]["from"]), (&json!("csv"), &json!("config")));
+    assert_eq!(
+        (&found.table("people")["format"]["name"], &found.table("people")["format"]["from"]),
+        (&json!("csv"), &json!("config"))
+    );
     let read = flink.read_one(&found.path("people"));
     // A quote inside an unquoted field stays as it is.
     compare::csv_rows(&read, &written, &COLUMNS, |row| Some(row.split('|').map(str::to_owned).collect()));
@@ -97,9 +108,16 @@ fn a_delimiter_is_found_without_extension_or_configuration() {
         let written = kafka.write(&format!("{prefix}people"), &rows);
         let found = Discovered::of(kafka, &["--topic-prefix", &prefix]);
         let format = &found.table("people")["format"];
-        assert_eq!((&format["name"], &format["from"], &format["delimiter"]), (&json!("csv"), &json!("bytes"), &json!(delimiter.to_string())), "{}", found.run);
+        assert_eq!(
+            (&format["name"], &format["from"], &format["delimiter"]),
+            (&json!("csv"), &json!("bytes"), &json!(delimiter.to_string())),
+            "{}",
+            found.run
+        );
         let read = flink.read_one(&found.path("people"));
-        compare::csv_rows(&read, &written, &["c1", "c2", "c3"], |row| Some(row.split(delimiter).map(str::to_owned).collect()));
+        compare::csv_rows(&read, &written, &["c1", "c2", "c3"], |row| {
+            Some(row.split(delimiter).map(str::to_owned).collect())
+        });
     }
 }
 

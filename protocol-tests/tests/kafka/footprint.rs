@@ -23,7 +23,12 @@ fn a_hundred_large_topics_fit_in_64_mib() {
         kafka.java().call(&json!({"do": "fill", "topics": topics, "payloads": payloads, "bytes": bytes_per_topic, "config": {"compression.type": codec, "linger.ms": "20", "batch.size": "500000"}}));
     }
     let out = tempfile::tempdir().unwrap();
-    let run = Topica::new(["discover", "--servers", kafka.servers(), "--topic-prefix", &prefix, "--output", "json", "-o"]).args([out.path()]).timeout(Duration::from_secs(600)).run().exit(0);
+    let run =
+        Topica::new(["discover", "--servers", kafka.servers(), "--topic-prefix", &prefix, "--output", "json", "-o"])
+            .args([out.path()])
+            .timeout(Duration::from_secs(600))
+            .run()
+            .exit(0);
     assert_eq!(files(out.path()).len(), 100);
     assert!(run.peak_kib > 0, "it was looked at");
     assert!(run.peak_kib < CEILING, "{} KiB resident at the peak, {} allowed", run.peak_kib, CEILING);

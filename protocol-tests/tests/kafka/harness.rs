@@ -8,17 +8,9 @@ fn records_come_back_as_they_were_written() {
     let topic = kafka.topic("harness-round-trip");
     kafka.create(&[(&topic, 2)]);
     let written = kafka.produce(vec![
-        Record::new(&topic, "{\"a\":1}")
-            .key("k1")
-            .partition(0)
-            .at(1_700_000_000_000)
-            .header("trace", "x"),
-        Record::new(&topic, [0xff, 0x00, 0x80])
-            .partition(1)
-            .at(1_700_000_000_001),
-        Record::tombstone(&topic, "k1")
-            .partition(0)
-            .at(1_700_000_000_002),
+        Record::new(&topic, "{\"a\":1}").key("k1").partition(0).at(1_700_000_000_000).header("trace", "x"),
+        Record::new(&topic, [0xff, 0x00, 0x80]).partition(1).at(1_700_000_000_001),
+        Record::tombstone(&topic, "k1").partition(0).at(1_700_000_000_002),
         Record::new(&topic, "").partition(1).at(1_700_000_000_003),
     ]);
     let mut expected = written;
@@ -39,11 +31,7 @@ fn librdkafka_and_java_read_each_other() {
         vec![Record::new(&topic, "ü").key([0xfe]).header("h", "v")],
         &json!({"compression.type": "zstd"}),
     );
-    let by_java = produce(
-        kafka.java(),
-        vec![Record::tombstone(&topic, "k")],
-        &json!({"compression.type": "gzip"}),
-    );
+    let by_java = produce(kafka.java(), vec![Record::tombstone(&topic, "k")], &json!({"compression.type": "gzip"}));
     let both = [by_librdkafka, by_java].concat();
     assert_eq!(kafka.consume(&topic), both);
     assert_eq!(consume(librdkafka, &topic), both);
@@ -54,23 +42,9 @@ fn aborted_transactions_are_not_seen() {
     let Some(kafka) = Kafka::shared() else { return };
     let topic = kafka.topic("harness-transactions");
     kafka.create(&[(&topic, 1)]);
-    transact(
-        kafka.java(),
-        "harness",
-        &[Record::new(&topic, "kept")],
-        "commit",
-    );
-    transact(
-        kafka.java(),
-        "harness",
-        &[Record::new(&topic, "lost")],
-        "abort",
-    );
-    let values: Vec<String> = kafka
-        .consume(&topic)
-        .iter()
-        .map(|r| r.text().to_owned())
-        .collect();
+    transact(kafka.java(), "harness", &[Record::new(&topic, "kept")], "commit");
+    transact(kafka.java(), "harness", &[Record::new(&topic, "lost")], "abort");
+    let values: Vec<String> = kafka.consume(&topic).iter().map(|r| r.text().to_owned()).collect();
     assert_eq!(values, ["kept"]);
 }
 
@@ -114,18 +88,11 @@ fn the_comparison_sees_damage() {
         "'connector' = 'kafka', 'topic' = '{topic}', 'properties.bootstrap.servers' = '{}', 'format' = 'json'",
         kafka.servers()
     );
-    std::fs::write(
-        &file,
-        format!("CREATE TABLE `damage` (`n` BIGINT, `b` BOOLEAN) WITH ({with});\n"),
-    )
-    .unwrap();
+    std::fs::write(&file, format!("CREATE TABLE `damage` (`n` BIGINT, `b` BOOLEAN) WITH ({with});\n")).unwrap();
     let table = flink.read_one(&file);
     let damage = std::panic::catch_unwind(|| compare::json_rows(&table, &written)).unwrap_err();
     let said = damage.downcast_ref::<String>().unwrap();
-    assert!(
-        said.contains("n BIGINT") && said.contains("b BOOLEAN"),
-        "{said}"
-    );
+    assert!(said.contains("n BIGINT") && said.contains("b BOOLEAN"), "{said}");
 }
 
 #[test]
@@ -133,19 +100,9 @@ fn a_table_that_flink_refuses_is_reported_as_such() {
     let Some(flink) = Flink::shared() else { return };
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("wrong.table.sql");
-    std::fs::write(
-        &file,
-        "CREATE TABLE `wrong` (`a` NO_SUCH_TYPE) WITH ('connector' = 'kafka');\n",
-    )
-    .unwrap();
+    std::fs::write(&file, "CREATE TABLE `wrong` (`a` NO_SUCH_TYPE) WITH ('connector' = 'kafka');\n").unwrap();
     let tables = flink.read(&file, &[]);
-    assert!(
-        tables[0]
-            .error
-            .as_deref()
-            .is_some_and(|e| e.contains("NO_SUCH_TYPE")),
-        "{tables:?}"
-    );
+    assert!(tables[0].error.as_deref().is_some_and(|e| e.contains("NO_SUCH_TYPE")), "{tables:?}");
 }
 
 #[test]

@@ -39,7 +39,10 @@ fn every_shape() {
         r#"{"id":5,"nested":{},"matrix":[],"deep":{"a":{"b":{"c":{"d":[{"e":[1.5,null]}]}}}}}"#,
     ];
     let Some((_, table)) = survives("shapes", payloads) else { return };
-    assert_eq!(["id", "name", "flag", "price", "day", "at", "list", "objects", "nested"].map(|c| table.root(c)), ["BIGINT", "VARCHAR", "BOOLEAN", "DOUBLE", "DATE", "TIMESTAMP_WITH_LOCAL_TIME_ZONE", "ARRAY", "ARRAY", "ROW"]);
+    assert_eq!(
+        ["id", "name", "flag", "price", "day", "at", "list", "objects", "nested"].map(|c| table.root(c)),
+        ["BIGINT", "VARCHAR", "BOOLEAN", "DOUBLE", "DATE", "TIMESTAMP_WITH_LOCAL_TIME_ZONE", "ARRAY", "ARRAY", "ROW"]
+    );
 }
 
 #[test]
@@ -65,7 +68,10 @@ fn numbers_at_the_edges() {
         ("big_and_fraction", &["9223372036854775808", "0.25"]),
     ]);
     let Some((_, table)) = survives("edges", payloads) else { return };
-    assert_eq!(["max", "beyond", "u64", "tenth", "extremes"].map(|c| table.root(c)), ["BIGINT", "DECIMAL", "DECIMAL", "DOUBLE", "DOUBLE"]);
+    assert_eq!(
+        ["max", "beyond", "u64", "tenth", "extremes"].map(|c| table.root(c)),
+        ["BIGINT", "DECIMAL", "DECIMAL", "DOUBLE", "DOUBLE"]
+    );
 }
 
 #[test]
@@ -150,14 +156,56 @@ fn text_of_every_kind() {
 #[test]
 fn names_that_need_quoting() {
     let names = [
-        "a.b", "a b", "back`tick", "``", "select", "FROM", "Id", "id", "ID", "日本", "it's", "\"quoted\"", "semi;colon", "-- comment", "/* comment */", "emoji 😀", "1st", "_", "-", "#", "a\tb", "%s", "ümlaut", "back\\slash",
-        "timestamp", "value", "key", "offset", "partition", "headers", "topic", "_key", "raw", "$", " leading", "trailing ", "with,comma", "with(parens)", "with<angle>",
+        "a.b",
+        "a b",
+        "back`tick",
+        "``",
+        "select",
+        "FROM",
+        "Id",
+        "id",
+        "ID",
+        "日本",
+        "it's",
+        "\"quoted\"",
+        "semi;colon",
+        "-- comment",
+        "/* comment */",
+        "emoji 😀",
+        "1st",
+        "_",
+        "-",
+        "#",
+        "a\tb",
+        "%s",
+        "ümlaut",
+        "back\\slash",
+        "timestamp",
+        "value",
+        "key",
+        "offset",
+        "partition",
+        "headers",
+        "topic",
+        "_key",
+        "raw",
+        "$",
+        " leading",
+        "trailing ",
+        "with,comma",
+        "with(parens)",
+        "with<angle>",
     ];
     let mut payload = String::from("{\"row\":1");
     for (at, name) in names.iter().enumerate() {
         let _ = write!(payload, ",{}:{at}", serde_json::to_string(name).unwrap());
     }
-    let nested = names.iter().enumerate().map(|(at, name)| format!("{}:\"{at}\"", serde_json::to_string(name).unwrap())).collect::<Vec<_>>().join(",");
+    let nested = names
+        .iter()
+        .enumerate()
+        .map(|(at, name)| format!("{}:\"{at}\"", serde_json::to_string(name).unwrap()))
+        .collect::<Vec<_>>()
+        .join(",");
     payload += &format!(",\"nested\":{{{nested}}}}}");
     let Some((_, table)) = survives("names", [payload]) else { return };
     assert_eq!(table.columns.iter().filter(|c| c.stored).count(), names.len() + 2);
@@ -184,7 +232,8 @@ fn topics_with_names_that_need_care() {
     let Some(flink) = Flink::shared() else { return };
     let prefix = kafka.topic("Names_");
     let topics = ["UPPER", "dotted.name.json", "dash-ed", "under_score", "123", "table", "x"];
-    let written: Vec<_> = topics.iter().map(|name| kafka.write(&format!("{prefix}{name}"), [r#"{"a":1}"#, r#"{"a":2}"#])).collect();
+    let written: Vec<_> =
+        topics.iter().map(|name| kafka.write(&format!("{prefix}{name}"), [r#"{"a":1}"#, r#"{"a":2}"#])).collect();
     let found = Discovered::of(kafka, &["--topic-prefix", &prefix]);
     for (name, written) in topics.iter().zip(written) {
         let table = name.trim_end_matches(".json");

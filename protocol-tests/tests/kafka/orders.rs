@@ -16,7 +16,12 @@ const ORDERS_WITH_ITEMS: [&str; 2] = [
 
 /// The columns of the golden table, in the report's words.
 fn has_the_golden_columns(found: &Discovered, table: &str, time: &str, entries: &str) {
-    let columns: Vec<(&str, &str)> = found.table(table)["columns"].as_array().unwrap().iter().map(|c| (c["name"].as_str().unwrap(), c["type"].as_str().unwrap())).collect();
+    let columns: Vec<(&str, &str)> = found.table(table)["columns"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|c| (c["name"].as_str().unwrap(), c["type"].as_str().unwrap()))
+        .collect();
     let nested = "ARRAY<ROW<`productid` BIGINT, `quantity` BIGINT, `unit_price` DOUBLE, `discount` DOUBLE>>";
     assert_eq!(columns, [("id", "BIGINT"), ("customerid", "BIGINT"), ("time", time), (entries, nested)]);
 }
@@ -50,7 +55,10 @@ fn an_extension_names_the_format_and_leaves_the_name() {
     let name = kafka.topic("purchases");
     assert_eq!(found.tables(), [&name]);
     assert_eq!(found.table(&name)["topic"], topic);
-    assert_eq!((&found.table(&name)["format"]["name"], &found.table(&name)["format"]["from"]), (&json!("json"), &json!("extension")));
+    assert_eq!(
+        (&found.table(&name)["format"]["name"], &found.table(&name)["format"]["from"]),
+        (&json!("json"), &json!("extension"))
+    );
     has_the_golden_columns(&found, &name, "TIMESTAMP_LTZ(3)", "entries");
     found.flink_reads_json(flink, &name, &written);
 }
@@ -62,7 +70,10 @@ fn bytes_tell_the_format_where_nothing_else_does() {
     kafka.write(&format!("{prefix}orders.v2"), ORDERS);
     let found = Discovered::of(kafka, &["--topic-prefix", &prefix]);
     assert_eq!(found.tables(), ["orders.v2"], "an extension that is none stays in the name");
-    assert_eq!((&found.table("orders.v2")["format"]["name"], &found.table("orders.v2")["format"]["from"]), (&json!("json"), &json!("bytes")));
+    assert_eq!(
+        (&found.table("orders.v2")["format"]["name"], &found.table("orders.v2")["format"]["from"]),
+        (&json!("json"), &json!("bytes"))
+    );
 }
 
 #[test]
@@ -104,7 +115,12 @@ fn every_dialect_of_the_data_system_file_is_read() {
         std::fs::write(directory.path().join(file), &text).unwrap();
         let out = tempfile::tempdir().unwrap();
         for config in [directory.path().join(file), directory.path().to_owned()] {
-            let run = Topica::new(["discover"]).args([&config]).args(["--overwrite", "--output", "json", "-o"]).args([out.path()]).run().exit(0);
+            let run = Topica::new(["discover"])
+                .args([&config])
+                .args(["--overwrite", "--output", "json", "-o"])
+                .args([out.path()])
+                .run()
+                .exit(0);
             assert_eq!(run.json()["tables"][0]["table"], "orders", "{text}\n{run}");
         }
     }
@@ -116,7 +132,11 @@ fn servers_may_come_from_the_environment() {
     let prefix = kafka.topic("environment.");
     kafka.write(&format!("{prefix}orders"), ORDERS);
     let out = tempfile::tempdir().unwrap();
-    let run = Topica::new(["discover", "--topic-prefix", &prefix, "--output", "json", "-o"]).args([out.path()]).env("KAFKA_BOOTSTRAP_SERVERS", kafka.servers()).run().exit(0);
+    let run = Topica::new(["discover", "--topic-prefix", &prefix, "--output", "json", "-o"])
+        .args([out.path()])
+        .env("KAFKA_BOOTSTRAP_SERVERS", kafka.servers())
+        .run()
+        .exit(0);
     assert_eq!(run.json()["tables"][0]["table"], "orders");
 
     let config = out.path().join("datasystem.json");
@@ -140,7 +160,10 @@ fn two_topics_of_one_table_name_are_an_error_that_names_both() {
     let out = tempfile::tempdir().unwrap();
     let run = discover(kafka, out.path(), &["--topic-prefix", &prefix]).exit(2).brief();
     let run = run.says(&[&format!("{prefix}orders.json")]);
-    assert!(run.stderr.replace(&format!("{prefix}orders.json"), "").contains(&format!("{prefix}orders")), "both are named\n{run}");
+    assert!(
+        run.stderr.replace(&format!("{prefix}orders.json"), "").contains(&format!("{prefix}orders")),
+        "both are named\n{run}"
+    );
     assert!(files(out.path()).is_empty(), "nothing is written");
 }
 
@@ -150,7 +173,14 @@ fn a_sink_without_a_format_is_an_error_that_names_the_fix() {
     for kind in ["sink", "source_and_sink"] {
         let (_directory, config) = data_system(kafka, kind, "anything.", &Value::Null);
         let out = tempfile::tempdir().unwrap();
-        Topica::new(["discover"]).args([&config]).args(["-o"]).args([out.path()]).run().exit(2).brief().says(&["format"]);
+        Topica::new(["discover"])
+            .args([&config])
+            .args(["-o"])
+            .args([out.path()])
+            .run()
+            .exit(2)
+            .brief()
+            .says(&["format"]);
         Topica::new(["sink"]).args([&config]).args(["orders"]).input("{}\n").run().exit(2).brief().says(&["format"]);
         assert!(files(out.path()).is_empty());
     }
@@ -170,7 +200,10 @@ fn topics_become_tables_that_flink_reads_and_writes() {
     let stored: Vec<String> = table.columns.iter().filter(|c| c.stored).map(|c| format!("`{}`", c.name)).collect();
     let stored = stored.join(", ");
     let bounded = "/*+ OPTIONS('scan.startup.mode'='earliest-offset', 'scan.bounded.mode'='latest-offset') */";
-    flink.insert(found.directory.path(), &format!("INSERT INTO `orders` ({stored}) SELECT {stored} FROM `orders` {bounded}"));
+    flink.insert(
+        found.directory.path(),
+        &format!("INSERT INTO `orders` ({stored}) SELECT {stored} FROM `orders` {bounded}"),
+    );
     for (at, record) in written.clone().into_iter().enumerate() {
         written.push(Record { offset: 4 + i64::try_from(at).unwrap(), ..record });
     }

@@ -72,7 +72,11 @@ fn the_directory_alone_is_enough() {
         let orders = Topica::new(["source"]).args([directory]).args(["orders"]).run().exit(0);
         assert_eq!(orders.lines()[..2], [r#"{"id":1,"s":"a"}"#, r#"{"id":2,"s":"b"}"#], "{dialect}");
         let people = Topica::new(["source"]).args([directory]).args(["people"]).run().exit(0);
-        assert_eq!(people.lines()[..2], [r#"{"id":1,"name":"Ada"}"#, r#"{"id":2,"name":"Hopper, Grace"}"#], "{dialect}: the header is no row");
+        assert_eq!(
+            people.lines()[..2],
+            [r#"{"id":1,"name":"Ada"}"#, r#"{"id":2,"name":"Hopper, Grace"}"#],
+            "{dialect}: the header is no row"
+        );
 
         let before = kafka.consume(&json).len();
         Topica::new(["sink"]).args([directory]).args(["orders"]).input("{\"id\":3,\"s\":\"c\"}\n").run().exit(0);
@@ -92,7 +96,11 @@ fn servers_that_were_given_again_win_over_the_written_ones() {
     let sql = found.sql("orders").replace(kafka.servers(), "127.0.0.1:1");
     std::fs::write(found.path("orders"), sql).unwrap();
     Topica::new(["source"]).args([found.directory.path()]).args(["orders", "--timeout", "3"]).run().exit(3);
-    let run = Topica::new(["source"]).args([found.directory.path()]).args(["orders", "--servers", kafka.servers()]).run().exit(0);
+    let run = Topica::new(["source"])
+        .args([found.directory.path()])
+        .args(["orders", "--servers", kafka.servers()])
+        .run()
+        .exit(0);
     assert_eq!(run.lines(), [r#"{"id":1}"#]);
 }
 
@@ -148,8 +156,12 @@ columns:
 ";
     let schema = std::fs::read_to_string(found.directory.path().join("orders1.schema.yml")).unwrap();
     assert_eq!(schema, expected);
-    let table: Value = serde_json::from_slice(&std::fs::read(found.directory.path().join("orders1.table.json")).unwrap()).unwrap();
-    assert_eq!((&table["type"], &table["schema"], &table["identifier"], &table["format"]["formatType"]), (&json!("source"), &json!("flexible"), &json!("orders1"), &json!("json")));
+    let table: Value =
+        serde_json::from_slice(&std::fs::read(found.directory.path().join("orders1.table.json")).unwrap()).unwrap();
+    assert_eq!(
+        (&table["type"], &table["schema"], &table["identifier"], &table["format"]["formatType"]),
+        (&json!("source"), &json!("flexible"), &json!("orders1"), &json!("json"))
+    );
     assert_eq!(table["connector"], json!({"servers": [kafka.servers()], "topicPrefix": prefix, "systemType": "kafka"}));
 
     let nullable = Discovered::of(kafka, &[config.to_str().unwrap(), "--dialect", "classic"]);
@@ -175,9 +187,12 @@ fn a_hundred_topics_at_once() {
     let Some(kafka) = Kafka::shared() else { return };
     let Some(flink) = Flink::shared() else { return };
     let prefix = kafka.topic("hundred.");
-    let names: Vec<String> = (0..100).map(|i| format!("{prefix}t{i:03}{}", if i % 3 == 0 { ".json" } else { "" })).collect();
+    let names: Vec<String> =
+        (0..100).map(|i| format!("{prefix}t{i:03}{}", if i % 3 == 0 { ".json" } else { "" })).collect();
     kafka.create(&names.iter().map(|n| (n.as_str(), 1)).collect::<Vec<_>>());
-    let records = names.iter().enumerate().flat_map(|(t, name)| (0..20).map(move |i| Record::new(name, format!(r#"{{"topic":{t},"i":{i},"only{t}":"x"}}"#))));
+    let records = names.iter().enumerate().flat_map(|(t, name)| {
+        (0..20).map(move |i| Record::new(name, format!(r#"{{"topic":{t},"i":{i},"only{t}":"x"}}"#)))
+    });
     let written = kafka.produce(records.collect());
     let found = Discovered::of(kafka, &["--topic-prefix", &prefix]);
     assert_eq!(found.tables(), (0..100).map(|i| format!("t{i:03}")).collect::<Vec<_>>());
@@ -196,16 +211,28 @@ fn a_hundred_topics_at_once() {
 fn the_same_topics_give_the_same_bytes() {
     let Some(kafka) = Kafka::shared() else { return };
     let prefix = kafka.topic("same.");
-    let topics = [format!("{prefix}orders.json"), format!("{prefix}people.csv"), format!("{prefix}words"), format!("{prefix}mixed")];
+    let topics = [
+        format!("{prefix}orders.json"),
+        format!("{prefix}people.csv"),
+        format!("{prefix}words"),
+        format!("{prefix}mixed"),
+    ];
     kafka.create(&topics.each_ref().map(|t| (t.as_str(), 5)));
     let mut records = Vec::new();
     for i in 0..3000 {
         let partition = i % 5;
-        let order = if i % 7 == 0 { format!(r#"{{"id":{i},"z{}":1.5,"a":"x"}}"#, i % 11) } else { format!(r#"{{"b{}":[{i}],"id":{i}}}"#, i % 13) };
+        let order = if i % 7 == 0 {
+            format!(r#"{{"id":{i},"z{}":1.5,"a":"x"}}"#, i % 11)
+        } else {
+            format!(r#"{{"b{}":[{i}],"id":{i}}}"#, i % 13)
+        };
         records.push(Record::new(&topics[0], order).partition(partition).key(format!("{i}")));
         records.push(Record::new(&topics[1], format!("{i},name {i},{}.5", i * 2)).partition(partition));
         records.push(Record::new(&topics[2], format!("word{} and more", i % 100)).partition(partition));
-        records.push(Record::new(&topics[3], if i % 25 == 0 { format!("text {i}") } else { format!(r#"{{"id":{i}}}"#) }).partition(partition));
+        records.push(
+            Record::new(&topics[3], if i % 25 == 0 { format!("text {i}") } else { format!(r#"{{"id":{i}}}"#) })
+                .partition(partition),
+        );
     }
     kafka.produce(records);
     let runs = if long() { 200 } else { 20 };
@@ -214,7 +241,11 @@ fn the_same_topics_give_the_same_bytes() {
         let threads = (run % 4 + 1).to_string();
         // Every other run samples, so that windows and budgets are in play.
         for budget in [&["--records", "400"][..], &[]] {
-            let found = Discovered::ending(1, kafka, &[&["--topic-prefix", &prefix, "--threads", &threads][..], budget].concat());
+            let found = Discovered::ending(
+                1,
+                kafka,
+                &[&["--topic-prefix", &prefix, "--threads", &threads][..], budget].concat(),
+            );
             seen.insert((budget.len(), contents(found.directory.path()), found.report.to_string()));
         }
     }
@@ -228,7 +259,10 @@ fn the_report_for_people_names_every_table() {
     kafka.write(&format!("{prefix}orders"), [r#"{"id":1}"#]);
     kafka.create(&[(&format!("{prefix}nothing"), 1)]);
     let out = tempfile::tempdir().unwrap();
-    let run = Topica::new(["discover", "--servers", kafka.servers(), "--topic-prefix", &prefix, "-o"]).args([out.path()]).run().exit(0);
+    let run = Topica::new(["discover", "--servers", kafka.servers(), "--topic-prefix", &prefix, "-o"])
+        .args([out.path()])
+        .run()
+        .exit(0);
     for word in ["orders", "nothing"] {
         assert!(run.stdout.contains(word) || run.stderr.contains(word), "{run}");
     }
@@ -242,7 +276,8 @@ fn what_infer_says_of_a_file_is_what_discovery_says_of_its_records() {
     let lines = [r#"{"id":1,"at":"2024-02-29T00:00:00Z"}"#, r#"{"id":2,"price":1.25}"#];
     kafka.write(&format!("{prefix}orders"), lines);
     let found = Discovered::of(kafka, &["--topic-prefix", &prefix]);
-    let run = Topica::new(["infer", "--name", "orders", "--output", "json"]).input(lines.join("\n") + "\n").run().exit(0);
+    let run =
+        Topica::new(["infer", "--name", "orders", "--output", "json"]).input(lines.join("\n") + "\n").run().exit(0);
     assert_eq!(run.json()["tables"][0]["columns"], found.table("orders")["columns"]);
     assert!(Json::parse(&run.stdout).is_ok());
 }

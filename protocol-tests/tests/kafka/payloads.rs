@@ -10,7 +10,9 @@ fn keys_tombstones_and_broken_records_cost_only_themselves() {
     let prefix = kafka.topic("broken.");
     let topic = format!("{prefix}users");
     kafka.create(&[(&topic, 3)]);
-    let mut records: Vec<Record> = (0..300).map(|i| Record::new(&topic, format!(r#"{{"id":{i},"name":"user {i}"}}"#)).key(format!("user-{i}"))).collect();
+    let mut records: Vec<Record> = (0..300)
+        .map(|i| Record::new(&topic, format!(r#"{{"id":{i},"name":"user {i}"}}"#)).key(format!("user-{i}")))
+        .collect();
     records.push(Record::tombstone(&topic, "user-1"));
     records.push(Record::tombstone(&topic, "user-2"));
     records.push(Record::new(&topic, r#"{"id":300,"name":"cut"#).key("cut"));
@@ -20,7 +22,10 @@ fn keys_tombstones_and_broken_records_cost_only_themselves() {
     let table = found.table("users");
     assert_eq!(table["format"]["name"], "json");
     let sample = &table["sample"];
-    assert_eq!((&sample["partitions"], &sample["records"], &sample["tombstones"], &sample["rejected"]), (&json!(3), &json!(304), &json!(2), &json!(2)));
+    assert_eq!(
+        (&sample["partitions"], &sample["records"], &sample["tombstones"], &sample["rejected"]),
+        (&json!(3), &json!(304), &json!(2), &json!(2))
+    );
     assert_eq!(table["key"]["format"]["name"], "text");
     let read = found.flink_reads_json(flink, "users", &written);
     assert_eq!(read.root("id"), "BIGINT");
@@ -33,10 +38,17 @@ fn a_key_that_equals_a_column_is_noted() {
     let prefix = kafka.topic("keyed.");
     let topic = format!("{prefix}users");
     kafka.create(&[(&topic, 1)]);
-    let written = kafka.produce((1..=50_i64).map(|i| Record::new(&topic, format!(r#"{{"id":{i},"n":{}}}"#, i * 7)).key(i.to_be_bytes())).collect());
+    let written = kafka.produce(
+        (1..=50_i64)
+            .map(|i| Record::new(&topic, format!(r#"{{"id":{i},"n":{}}}"#, i * 7)).key(i.to_be_bytes()))
+            .collect(),
+    );
     let found = Discovered::of(kafka, &["--topic-prefix", &prefix]);
     let key = &found.table("users")["key"];
-    assert_eq!((&key["format"]["name"], &key["format"]["share"], &key["columns"]), (&json!("int64"), &json!(1.0), &json!(["id"])));
+    assert_eq!(
+        (&key["format"]["name"], &key["format"]["share"], &key["columns"]),
+        (&json!("int64"), &json!(1.0), &json!(["id"]))
+    );
     found.flink_reads_json(flink, "users", &written);
 }
 
@@ -61,7 +73,12 @@ fn only_tombstones_are_no_table() {
     kafka.create(&[(&topic, 1)]);
     kafka.produce(vec![Record::tombstone(&topic, "a"), Record::tombstone(&topic, "b")]);
     let found = Discovered::of(kafka, &["--topic-prefix", &prefix]);
-    assert_eq!(found.report["tables"].as_array().unwrap().len() + found.report["skipped"].as_array().unwrap().len(), 1, "{}", found.run);
+    assert_eq!(
+        found.report["tables"].as_array().unwrap().len() + found.report["skipped"].as_array().unwrap().len(),
+        1,
+        "{}",
+        found.run
+    );
 }
 
 #[test]
@@ -70,7 +87,9 @@ fn a_mostly_json_topic_is_a_json_table_and_exit_1() {
     let Some(flink) = Flink::shared() else { return };
     let prefix = kafka.topic("mixed.");
     let topic = format!("{prefix}events");
-    let values = (0..200).map(|i| if i % 20 == 7 { format!("plain words, number {i}") } else { format!(r#"{{"id":{i},"word":"w{i}"}}"#) });
+    let values = (0..200).map(|i| {
+        if i % 20 == 7 { format!("plain words, number {i}") } else { format!(r#"{{"id":{i},"word":"w{i}"}}"#) }
+    });
     let written = kafka.write(&topic, values);
     let found = Discovered::ending(1, kafka, &["--topic-prefix", &prefix]);
     let format = &found.table("events")["format"];
@@ -85,7 +104,8 @@ fn a_topic_of_two_halves_is_raw_bytes_and_exit_1() {
     let Some(kafka) = Kafka::shared() else { return };
     let Some(flink) = Flink::shared() else { return };
     let prefix = kafka.topic("halves.");
-    let values = (0..100).map(|i| if i % 5 < 2 { format!("plain words, number {i}") } else { format!(r#"{{"id":{i}}}"#) });
+    let values =
+        (0..100).map(|i| if i % 5 < 2 { format!("plain words, number {i}") } else { format!(r#"{{"id":{i}}}"#) });
     let written = kafka.write(&format!("{prefix}events"), values);
     let found = Discovered::ending(1, kafka, &["--topic-prefix", &prefix]);
     reads_raw(flink, &found, "events", "VARBINARY", &written);
@@ -96,7 +116,15 @@ fn text_is_one_column() {
     let Some(kafka) = Kafka::shared() else { return };
     let Some(flink) = Flink::shared() else { return };
     let prefix = kafka.topic("text.");
-    let lines = ["the quick brown fox", "GET /index.html HTTP/1.1", "ünïcödé ☃ 😀", "it's \"quoted\"; and -- commented", "   ", "\ttabbed", "a"];
+    let lines = [
+        "the quick brown fox",
+        "GET /index.html HTTP/1.1",
+        "ünïcödé ☃ 😀",
+        "it's \"quoted\"; and -- commented",
+        "   ",
+        "\ttabbed",
+        "a",
+    ];
     let written = kafka.write(&format!("{prefix}log"), lines);
     let found = Discovered::of(kafka, &["--topic-prefix", &prefix]);
     assert_eq!(found.table("log")["format"]["name"], "text");
@@ -119,7 +147,9 @@ fn bytes_are_one_column() {
     let Some(kafka) = Kafka::shared() else { return };
     let Some(flink) = Flink::shared() else { return };
     let prefix = kafka.topic("binary.");
-    let values = (0..60_u8).map(|i| (0..40_u8).map(|j| i.wrapping_mul(31).wrapping_add(j.wrapping_mul(97)) ^ 0x80 | (j % 3)).collect::<Vec<u8>>());
+    let values = (0..60_u8).map(|i| {
+        (0..40_u8).map(|j| i.wrapping_mul(31).wrapping_add(j.wrapping_mul(97)) ^ 0x80 | (j % 3)).collect::<Vec<u8>>()
+    });
     let written = kafka.write(&format!("{prefix}blobs"), values);
     let found = Discovered::of(kafka, &["--topic-prefix", &prefix]);
     assert_eq!(found.table("blobs")["format"]["name"], "binary");
@@ -130,7 +160,10 @@ fn bytes_are_one_column() {
 fn a_format_that_the_bytes_contradict_is_said() {
     let Some(kafka) = Kafka::shared() else { return };
     let prefix = kafka.topic("contradicted.");
-    kafka.write(&format!("{prefix}words.json"), (0..50).map(|i| if i < 40 { format!(r#"{{"id":{i}}}"#) } else { format!("just words {i}") }));
+    kafka.write(
+        &format!("{prefix}words.json"),
+        (0..50).map(|i| if i < 40 { format!(r#"{{"id":{i}}}"#) } else { format!("just words {i}") }),
+    );
     let found = Discovered::ending(1, kafka, &["--topic-prefix", &prefix]);
     let format = &found.table("words")["format"];
     assert_eq!((&format["name"], &format["from"]), (&json!("json"), &json!("extension")));
@@ -162,9 +195,16 @@ fn reads_raw(flink: &Flink, found: &Discovered, table: &str, root: &str, written
     assert_eq!(stored[0].ty.root, root);
     let expected: Vec<String> = written
         .iter()
-        .map(|r| if root == "VARCHAR" { r.text().to_owned() } else { r.value.iter().flatten().map(|b| format!("{b:02x}")).collect() })
+        .map(|r| {
+            if root == "VARCHAR" {
+                r.text().to_owned()
+            } else {
+                r.value.iter().flatten().map(|b| format!("{b:02x}")).collect()
+            }
+        })
         .collect();
-    assert_eq!(read.cells(&stored[0].name), expected);
+    let cells: Vec<_> = read.cells(&stored[0].name).iter().filter_map(|c| c.as_str()).collect();
+    assert_eq!(cells, expected);
 }
 
 #[test]
@@ -172,7 +212,8 @@ fn a_schema_that_changed_late_shows() {
     let Some(kafka) = Kafka::shared() else { return };
     let Some(flink) = Flink::shared() else { return };
     let prefix = kafka.topic("late.");
-    let values = (0..3000).map(|i| if i < 2900 { format!(r#"{{"id":{i}}}"#) } else { format!(r#"{{"id":{i},"added":"later {i}"}}"#) });
+    let values = (0..3000)
+        .map(|i| if i < 2900 { format!(r#"{{"id":{i}}}"#) } else { format!(r#"{{"id":{i},"added":"later {i}"}}"#) });
     let written = kafka.write(&format!("{prefix}events"), values);
     let found = Discovered::of(kafka, &["--topic-prefix", &prefix, "--records", "500"]);
     let sample = &found.table("events")["sample"];

@@ -15,7 +15,8 @@ fn a_port_where_nobody_listens() {
 
 #[test]
 fn an_http_server() {
-    let servers = Impostor::answering(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").servers();
+    let servers =
+        Impostor::answering(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").servers();
     discover(&["--servers", &servers, "--timeout", "5"]).run().exit(3).brief().says(&[&servers, "HTTP"]);
 }
 
@@ -68,7 +69,11 @@ fn a_server_that_claims_two_gigabytes() {
 
 #[test]
 fn a_host_that_does_not_exist() {
-    discover(&["--servers", "no-such-host.invalid:9092", "--timeout", "5"]).run().exit(3).brief().says(&["no-such-host.invalid"]);
+    discover(&["--servers", "no-such-host.invalid:9092", "--timeout", "5"])
+        .run()
+        .exit(3)
+        .brief()
+        .says(&["no-such-host.invalid"]);
 }
 
 #[test]
@@ -77,7 +82,10 @@ fn the_first_server_that_answers_is_enough() {
     let prefix = kafka.topic("second-server.");
     kafka.write(&format!("{prefix}a"), ["{\"a\":1}"]);
     let servers = format!("{},{},{}", Impostor::nobody().servers(), Impostor::silent().servers(), kafka.servers());
-    let run = Topica::new(["discover", "--servers", &servers, "--topic-prefix", &prefix, "--dry-run", "--output", "json"]).run().exit(0);
+    let run =
+        Topica::new(["discover", "--servers", &servers, "--topic-prefix", &prefix, "--dry-run", "--output", "json"])
+            .run()
+            .exit(0);
     assert_eq!(run.json()["tables"][0]["table"], "a");
 }
 
@@ -89,7 +97,11 @@ fn usage_is_checked_before_anything_is_connected_to() {
     discover(&["--servers", &nobody, "--topic", "("]).run().exit(2).says(&["--topic"]);
     discover(&["--servers", &nobody, "--format", "parquet"]).run().exit(2).says(&["parquet"]);
     discover(&["--servers", &nobody, "--dialect", "klingon"]).run().exit(2).says(&["klingon"]);
-    discover(&["--servers", &nobody, "-X", "fetch.max.byte=1"]).run().exit(2).brief().says(&["fetch.max.byte", "fetch.max.bytes"]);
+    discover(&["--servers", &nobody, "-X", "fetch.max.byte=1"])
+        .run()
+        .exit(2)
+        .brief()
+        .says(&["fetch.max.byte", "fetch.max.bytes"]);
     discover(&["/no/such/datasystem.json"]).run().exit(2).brief().says(&["/no/such/datasystem.json"]);
     Topica::new(["no-such-command"]).run().exit(2).says(&["no-such-command"]);
 }
@@ -103,8 +115,14 @@ fn a_data_system_file_that_is_wrong_says_where() {
         ("{\"type\": \"fountain\", \"connector\": {\"systemType\": \"kafka\", \"servers\": [\"x:1\"]}}", &["fountain"]),
         ("{\"type\": \"source\", \"connector\": {\"systemType\": \"kafka\", \"servers\": []}}", &["servers"]),
         ("{\"type\": \"source\"}", &["connector"]),
-        ("{\"type\": \"source\", \"connector\": {\"systemType\": \"kafka\", \"servers\": [\"x:1\"]}, \"format\": {\"formatType\": \"parquet\"}}", &["parquet"]),
-        ("{\"type\": \"source\", \"connector\": {\"systemType\": \"kafka\", \"servers\": [\"${NOT_SET_ANYWHERE}\"]}}", &["NOT_SET_ANYWHERE"]),
+        (
+            "{\"type\": \"source\", \"connector\": {\"systemType\": \"kafka\", \"servers\": [\"x:1\"]}, \"format\": {\"formatType\": \"parquet\"}}",
+            &["parquet"],
+        ),
+        (
+            "{\"type\": \"source\", \"connector\": {\"systemType\": \"kafka\", \"servers\": [\"${NOT_SET_ANYWHERE}\"]}}",
+            &["NOT_SET_ANYWHERE"],
+        ),
     ] {
         std::fs::write(&file, text).unwrap();
         discover(&[file.to_str().unwrap(), "--timeout", "2"]).run().exit(2).brief().says(words);
@@ -121,18 +139,41 @@ fn properties_that_other_clients_know_are_accepted() {
     let directory = tempfile::tempdir().unwrap();
     let properties = directory.path().join("client.properties");
     std::fs::write(&properties, format!("# a Java client's\nbootstrap.servers={}\nclient.id = mine\nfetch.max.bytes=1048576\nsocket.keepalive.enable=true\n", kafka.servers())).unwrap();
-    let run = Topica::new(["discover", "--topic-prefix", &prefix, "--dry-run", "--output", "json", "-X", "fetch.min.bytes=1", "--command-config"]).args([&properties]).run().exit(0);
+    let run = Topica::new([
+        "discover",
+        "--topic-prefix",
+        &prefix,
+        "--dry-run",
+        "--output",
+        "json",
+        "-X",
+        "fetch.min.bytes=1",
+        "--command-config",
+    ])
+    .args([&properties])
+    .run()
+    .exit(0);
     assert_eq!(run.json()["tables"][0]["table"], "a");
     // What cannot be had is refused, not ignored.
     std::fs::write(&properties, "security.protocol=GSSAPI\n").unwrap();
-    Topica::new(["discover", "--servers", kafka.servers(), "--command-config"]).args([&properties]).run().exit(2).brief().says(&["GSSAPI"]);
+    Topica::new(["discover", "--servers", kafka.servers(), "--command-config"])
+        .args([&properties])
+        .run()
+        .exit(2)
+        .brief()
+        .says(&["GSSAPI"]);
 }
 
 #[test]
 fn a_table_that_is_not_there() {
     let Some(kafka) = Kafka::shared() else { return };
     let prefix = kafka.topic("nobody.");
-    Topica::new(["source", "--servers", kafka.servers(), "--topic-prefix", &prefix]).args(["."]).args(["ghost"]).run().exit(2).brief();
+    Topica::new(["source", "--servers", kafka.servers(), "--topic-prefix", &prefix])
+        .args(["."])
+        .args(["ghost"])
+        .run()
+        .exit(2)
+        .brief();
     let directory = tempfile::tempdir().unwrap();
     let config = directory.path().join("datasystem.json");
     std::fs::write(&config, format!("{{\"type\":\"source\",\"connector\":{{\"systemType\":\"kafka\",\"servers\":[\"{}\"],\"topicPrefix\":\"{prefix}\"}}}}", kafka.servers())).unwrap();

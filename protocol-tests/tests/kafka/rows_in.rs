@@ -17,13 +17,22 @@ fn json_rows_are_read_back_by_java_and_librdkafka() {
     let Some(kafka) = Kafka::shared() else { return };
     let prefix = kafka.topic("sink-json.");
     let (_directory, config) = data_system(kafka, "sink", &prefix, &json!({"formatType": "json"}));
-    let rows: Vec<String> = (0..500).map(|i| format!(r#"{{"id":{i},"name":"ü {i}","price":{i}.10,"huge":1e400,"tags":["a",null],"inner":{{"x":true}}}}"#)).collect();
+    let rows: Vec<String> = (0..500)
+        .map(|i| {
+            format!(r#"{{"id":{i},"name":"ü {i}","price":{i}.10,"huge":1e400,"tags":["a",null],"inner":{{"x":true}}}}"#)
+        })
+        .collect();
     for codec in ["none", "gzip", "snappy", "lz4", "zstd"] {
         let topic = format!("{prefix}{codec}");
         kafka.create(&[(&topic, 1)]);
-        let run = sink(&config, codec, &["--compression", codec, "--output", "json"], &(rows.join("\n") + "\n")).exit(0);
+        let run =
+            sink(&config, codec, &["--compression", codec, "--output", "json"], &(rows.join("\n") + "\n")).exit(0);
         let count = run.json();
-        assert_eq!((&count["read"], &count["acknowledged"], &count["rejected"]), (&json!(500), &json!(500), &json!(0)), "{run}");
+        assert_eq!(
+            (&count["read"], &count["acknowledged"], &count["rejected"]),
+            (&json!(500), &json!(500), &json!(0)),
+            "{run}"
+        );
         let read = kafka.consume(&topic);
         assert_eq!(read.len(), rows.len(), "{codec}");
         read.iter().zip(&rows).for_each(|(record, row)| same(record, row));
@@ -47,14 +56,19 @@ fn keys_come_from_columns() {
     // What the Java client's partitioner would do with the same keys.
     let mirror = format!("{prefix}mirror");
     kafka.create(&[(&mirror, 4)]);
-    let mirrored = kafka.produce(read.iter().map(|r| Record { topic: mirror.clone(), partition: None, ..r.clone() }).collect());
+    let mirrored =
+        kafka.produce(read.iter().map(|r| Record { topic: mirror.clone(), partition: None, ..r.clone() }).collect());
     for (record, mirrored) in read.iter().zip(&mirrored) {
         let value: Value = serde_json::from_str(record.text()).unwrap();
         assert_eq!(record.key.as_deref(), value["id"].as_str().map(str::as_bytes));
         assert_eq!(record.partition, mirrored.partition, "a key lies where Java's partitioner puts it");
     }
     for partition in 0..4 {
-        let order: Vec<i64> = read.iter().filter(|r| r.partition == Some(partition)).map(|r| serde_json::from_str::<Value>(r.text()).unwrap()["n"].as_i64().unwrap()).collect();
+        let order: Vec<i64> = read
+            .iter()
+            .filter(|r| r.partition == Some(partition))
+            .map(|r| serde_json::from_str::<Value>(r.text()).unwrap()["n"].as_i64().unwrap())
+            .collect();
         assert!(order.is_sorted(), "order within a partition holds");
     }
     sink(&config, "users", &["--key", "id"], "{\"n\":1}\n").exit(1);
@@ -68,7 +82,8 @@ fn a_dynamic_sink_needs_only_the_data_system() {
     let prefix = kafka.topic("dynamic.");
     let (directory, config) = data_system(kafka, "sink", &prefix, &json!({"formatType": "json"}));
     let topic = format!("{prefix}invoices");
-    let refused = sink(&config, "invoices", &["--timeout", "5"], "{\"id\":1}\n").brief().says(&[&topic, "--create-topic"]);
+    let refused =
+        sink(&config, "invoices", &["--timeout", "5"], "{\"id\":1}\n").brief().says(&[&topic, "--create-topic"]);
     assert_ne!(refused.code, Some(0));
     sink(&config, "invoices", &["--create-topic", "--partitions", "3"], "{\"id\":1}\n{\"id\":2}\n").exit(0);
     let mut values: Vec<String> = kafka.consume(&topic).iter().map(|r| r.text().to_owned()).collect();
@@ -109,9 +124,16 @@ fn what_is_no_row_is_rejected_and_counted() {
     let input = "{\"id\":1}\n{\"id\":2\n{\"id\":3}\n";
     let run = sink(&config, "t", &["--rejects", rejects.to_str().unwrap(), "--output", "json"], input).exit(1);
     let count = run.json();
-    assert_eq!((&count["read"], &count["acknowledged"], &count["rejected"]), (&json!(3), &json!(2), &json!(1)), "{run}");
+    assert_eq!(
+        (&count["read"], &count["acknowledged"], &count["rejected"]),
+        (&json!(3), &json!(2), &json!(1)),
+        "{run}"
+    );
     assert_eq!(std::fs::read_to_string(&rejects).unwrap().lines().count(), 1);
-    assert_eq!(kafka.consume(&topic).iter().map(Record::text).collect::<Vec<_>>(), ["{\"id\":0}", "{\"id\":1}", "{\"id\":3}"]);
+    assert_eq!(
+        kafka.consume(&topic).iter().map(Record::text).collect::<Vec<_>>(),
+        ["{\"id\":0}", "{\"id\":1}", "{\"id\":3}"]
+    );
 
     // With a table there is a schema to check against.
     let found = Discovered::of(kafka, &[config.to_str().unwrap()]);
@@ -128,10 +150,31 @@ fn csv_rows_are_what_flink_reads_back() {
     let seed = ["1;plain;1.5;2024-02-29", "2;words;2.25;2024-03-01"];
     kafka.write(&topic, seed);
     let columns = ["id", "name", "score", "born"];
-    let (_directory, config) = data_system(kafka, "source_and_sink", &prefix, &json!({"formatType": "csv", "delimiter": ";", "header": columns}));
+    let (_directory, config) = data_system(
+        kafka,
+        "source_and_sink",
+        &prefix,
+        &json!({"formatType": "csv", "delimiter": ";", "header": columns}),
+    );
     let found = Discovered::of(kafka, &[config.to_str().unwrap()]);
-    let names = ["semi;colon", "a \"quote\"", "\"", "", "it's", "ü ☃", " spaces ", "comma, too", "back\\slash", "#hash", "two\nlines"];
-    let rows: Vec<Value> = names.iter().enumerate().map(|(i, name)| json!({"id": i + 3, "name": name, "score": 0.5, "born": "2000-01-01"})).collect();
+    let names = [
+        "semi;colon",
+        "a \"quote\"",
+        "\"",
+        "",
+        "it's",
+        "ü ☃",
+        " spaces ",
+        "comma, too",
+        "back\\slash",
+        "#hash",
+        "two\nlines",
+    ];
+    let rows: Vec<Value> = names
+        .iter()
+        .enumerate()
+        .map(|(i, name)| json!({"id": i + 3, "name": name, "score": 0.5, "born": "2000-01-01"}))
+        .collect();
     let input: String = rows.iter().map(|r| format!("{r}\n")).collect();
     sink(found.directory.path(), "people", &[], &input).exit(0);
     let read = flink.read_one(&found.path("people"));
@@ -140,7 +183,8 @@ fn csv_rows_are_what_flink_reads_back() {
     assert_eq!(read.cells("id").last().unwrap().as_str(), Some(rows.len().wrapping_add(2).to_string().as_str()));
     // And topica's own `source` reads the same.
     let run = Topica::new(["source"]).args([found.directory.path()]).args(["people"]).run().exit(0);
-    let printed: Vec<Value> = run.lines().iter().map(|l| serde_json::from_str::<Value>(l).unwrap()["name"].clone()).collect();
+    let printed: Vec<Value> =
+        run.lines().iter().map(|l| serde_json::from_str::<Value>(l).unwrap()["name"].clone()).collect();
     assert_eq!(printed[seed.len()..], names.map(Value::from));
 }
 
@@ -150,7 +194,10 @@ fn json_rows_into_a_written_table_are_what_flink_reads_back() {
     let Some(flink) = Flink::shared() else { return };
     let prefix = kafka.topic("sink-flink.");
     let topic = format!("{prefix}orders");
-    kafka.write(&topic, [r#"{"id":1,"at":"2024-02-29T00:00:00Z","tags":["a"],"inner":{"x":1.5},"big":18446744073709551615}"#]);
+    kafka.write(
+        &topic,
+        [r#"{"id":1,"at":"2024-02-29T00:00:00Z","tags":["a"],"inner":{"x":1.5},"big":18446744073709551615}"#],
+    );
     let (_directory, config) = data_system(kafka, "source_and_sink", &prefix, &json!({"formatType": "json"}));
     let found = Discovered::of(kafka, &[config.to_str().unwrap()]);
     let rows = "{\"id\":2,\"at\":\"2024-03-01T12:34:56.789Z\",\"tags\":[],\"inner\":{\"x\":0.1},\"big\":9223372036854775808}\n{\"id\":3}\n";
@@ -168,7 +215,8 @@ fn source_pours_into_sink() {
     kafka.create(&[(&format!("{prefix}to"), 1)]);
     let (_directory, config) = data_system(kafka, "source_and_sink", &prefix, &json!({"formatType": "json"}));
     let topica = Topica::program();
-    let script = format!("set -o pipefail; '{0}' source '{1}' from | '{0}' sink '{1}' to", topica.display(), config.display());
+    let script =
+        format!("set -o pipefail; '{0}' source '{1}' from | '{0}' sink '{1}' to", topica.display(), config.display());
     Topica::of("bash", ["-c", &script]).run().exit(0);
     let read = kafka.consume(&format!("{prefix}to"));
     assert_eq!(read.iter().map(Record::text).collect::<Vec<_>>(), payloads);
@@ -182,7 +230,12 @@ fn a_record_that_is_too_large_is_reported_and_the_rest_is_sent() {
     kafka.create(&[(&topic, 1)]);
     let (_directory, config) = data_system(kafka, "sink", &prefix, &json!({"formatType": "json"}));
     let large = format!("{{\"id\":2,\"s\":\"{}\"}}", "z".repeat(3 << 20));
-    let run = sink(&config, "t", &["--output", "json", "--compression", "none"], &format!("{{\"id\":1}}\n{large}\n{{\"id\":3}}\n"));
+    let run = sink(
+        &config,
+        "t",
+        &["--output", "json", "--compression", "none"],
+        &format!("{{\"id\":1}}\n{large}\n{{\"id\":3}}\n"),
+    );
     assert_eq!(run.code, Some(1), "{run}");
     assert_eq!((&run.json()["acknowledged"], &run.json()["rejected"]), (&json!(2), &json!(1)), "{run}");
     assert_eq!(kafka.consume(&topic).iter().map(Record::text).collect::<Vec<_>>(), ["{\"id\":1}", "{\"id\":3}"]);

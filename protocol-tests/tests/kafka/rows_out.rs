@@ -32,11 +32,24 @@ fn every_codec(kafka: &Kafka, peer: &Peer, name: &str) {
     for codec in CODECS {
         let topic = format!("{prefix}{codec}");
         kafka.create(&[(&topic, 3)]);
-        let payload = |i: usize| format!(r#"{{"i":{i},"text":"{}","codec":"{codec}"}}"#, "repeated text ☃ ".repeat(i % 40));
+        let payload =
+            |i: usize| format!(r#"{{"i":{i},"text":"{}","codec":"{codec}"}}"#, "repeated text ☃ ".repeat(i % 40));
         let mut written = Vec::new();
         for (range, linger) in [(0..5, "0"), (5..1500, "50")] {
-            let records = range.map(|i| Record::new(&topic, payload(i)).partition(i32::try_from(i % 3).unwrap()).key(format!("k{i}")).at(1_700_000_000_000 + i64::try_from(i).unwrap()).header("n", codec)).collect();
-            written.extend(produce(peer, records, &json!({"compression.type": codec, "linger.ms": linger, "batch.size": "200000"})));
+            let records = range
+                .map(|i| {
+                    Record::new(&topic, payload(i))
+                        .partition(i32::try_from(i % 3).unwrap())
+                        .key(format!("k{i}"))
+                        .at(1_700_000_000_000 + i64::try_from(i).unwrap())
+                        .header("n", codec)
+                })
+                .collect();
+            written.extend(produce(
+                peer,
+                records,
+                &json!({"compression.type": codec, "linger.ms": linger, "batch.size": "200000"}),
+            ));
         }
         let run = source(&config, codec, &["--meta"]).exit(0);
         let rows = by_address(&run);
@@ -44,7 +57,11 @@ fn every_codec(kafka: &Kafka, peer: &Peer, name: &str) {
         for record in &written {
             let row = &rows[&(i64::from(record.partition.unwrap()), record.offset)];
             let value: Value = serde_json::from_str(record.text()).unwrap();
-            assert_eq!((&row["i"], &row["text"], &row["codec"]), (&value["i"], &value["text"], &value["codec"]), "{name} {codec}");
+            assert_eq!(
+                (&row["i"], &row["text"], &row["codec"]),
+                (&value["i"], &value["text"], &value["codec"]),
+                "{name} {codec}"
+            );
             assert_eq!(row["_topic"], topic);
             assert_eq!(row["_key"], std::str::from_utf8(record.key.as_deref().unwrap()).unwrap());
             assert!(row["_headers"].to_string().contains(codec), "{row}");
@@ -82,7 +99,11 @@ fn a_payload_is_printed_as_it_was_written() {
     for (line, payload) in lines.iter().zip(written) {
         assert!(Json::parse(line).unwrap().same(&Json::parse(payload).unwrap()), "{line}");
     }
-    assert!(lines[0].starts_with(r#"{"z":1e400,"a":-0.0,"m":1.10,"big":123456789012345678901234567890,"#), "order and numbers stay: {}", lines[0]);
+    assert!(
+        lines[0].starts_with(r#"{"z":1e400,"a":-0.0,"m":1.10,"big":123456789012345678901234567890,"#),
+        "order and numbers stay: {}",
+        lines[0]
+    );
 
     kafka.write(&format!("{prefix}spaced"), [" { \"a\" : [ 1 ,\n 2 ] }\n"]);
     assert_eq!(source(&config, "spaced", &[]).exit(0).stdout, "{\"a\":[1,2]}\n");
@@ -136,7 +157,12 @@ fn what_does_not_decode_goes_to_the_rejects() {
     let prefix = kafka.topic("rejects-out.");
     let topic = format!("{prefix}t");
     kafka.create(&[(&topic, 1)]);
-    kafka.produce(vec![Record::new(&topic, r#"{"i":0}"#), Record::new(&topic, r#"{"i":1"#), Record::tombstone(&topic, "k"), Record::new(&topic, r#"{"i":3}"#)]);
+    kafka.produce(vec![
+        Record::new(&topic, r#"{"i":0}"#),
+        Record::new(&topic, r#"{"i":1"#),
+        Record::tombstone(&topic, "k"),
+        Record::new(&topic, r#"{"i":3}"#),
+    ]);
     let (directory, config) = data_system(kafka, "source", &prefix, &json!({"formatType": "json"}));
     let rejects = directory.path().join("rejects");
     let run = source(&config, "t", &["--rejects", rejects.to_str().unwrap()]).exit(1);
@@ -171,7 +197,10 @@ fn csv_rows_are_objects_by_column() {
     let (_directory, config) = data_system(kafka, "source", &prefix, &Value::Null);
     let run = source(&config, "people", &[]).exit(0);
     let values: Vec<Value> = run.lines().iter().map(|l| serde_json::from_str::<Value>(l).unwrap()).collect();
-    assert_eq!(values, [json!({"id": 1, "name": "Ada", "score": 1.5}), json!({"id": 2, "name": "a \"b\", c", "score": 2})].map(floats));
+    assert_eq!(
+        values,
+        [json!({"id": 1, "name": "Ada", "score": 1.5}), json!({"id": 2, "name": "a \"b\", c", "score": 2})].map(floats)
+    );
 }
 
 /// `2` in a column of doubles may be printed `2` or `2.0`: compared as a number.
