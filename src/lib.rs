@@ -23,7 +23,9 @@
 pub mod broker;
 pub mod catalog;
 pub mod client;
+pub mod discover;
 pub mod format;
+pub mod infer;
 pub mod record;
 pub mod rows;
 pub mod schema;

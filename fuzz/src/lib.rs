@@ -3,6 +3,9 @@
 //!
 //! A target fails by panicking. What it may not do besides: allocate beyond the cap it names, or hang.
 
+pub mod format;
+pub mod record;
+
 /// A fuzz target.
 pub struct Target {
     /// Its name: that of the binary in `fuzz_targets/` and of the folder in `corpus/`.

@@ -28,10 +28,16 @@ struct Walk {
 
 impl Walk {
     fn produce(&mut self, version: i16) -> Option<()> {
-        self.skip_string()?; // transactional id
+        if version >= 3 {
+            self.skip_string()?; // transactional id
+        }
         self.skip(2 + 4)?; // acks, timeout
         for _ in 0..self.array()? {
-            if version >= 13 { self.skip(16)? } else { self.skip_string()? }
+            if version >= 13 {
+                self.skip(16)?
+            } else {
+                self.skip_string()?
+            }
             for _ in 0..self.array()? {
                 self.skip(4)?; // index
                 let records = self.length(4)?;

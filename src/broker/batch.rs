@@ -87,7 +87,8 @@ fn only_batch(bytes: &Bytes) -> Result<record::Batch<'_>, Refusal> {
 
 /// Are there as many records as the header says, numbered without a gap, and nothing behind them?
 fn check_records(batch: &record::Batch<'_>) -> Result<(), Refusal> {
-    let unsupported = |reason: &record::Error| Refusal::new(ResponseError::UnsupportedCompressionType, reason.to_string());
+    let unsupported =
+        |reason: &record::Error| Refusal::new(ResponseError::UnsupportedCompressionType, reason.to_string());
     let compression = batch.header().compression().map_err(|reason| unsupported(&reason))?;
     if compression != Compression::None && !compression.is_available() {
         return Err(Refusal::new(

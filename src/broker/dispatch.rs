@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
-use kafka_protocol::messages::{ApiKey, FetchRequest, RequestHeader, ResponseHeader};
+use kafka_protocol::messages::{ApiKey, FetchRequest, ProduceRequest, ProduceResponse, RequestHeader, ResponseHeader};
 use kafka_protocol::protocol::{Decodable, Encodable, StrBytes};
 use tokio::time::Instant;
 
@@ -73,7 +73,9 @@ pub(super) fn parse(frame: Bytes) -> Result<Request, Close> {
     }
     let (key, version, correlation_id) = (start.get_i16(), start.get_i16(), start.get_i32());
     let unsupported = Close::Unsupported { api: key, version };
-    let Ok(api) = ApiKey::try_from(key) else { return Err(unsupported) };
+    let Ok(api) = ApiKey::try_from(key) else {
+        return Err(unsupported);
+    };
     if !api::supports(api, version) {
         return Err(if api == ApiKey::ApiVersions {
             Close::UnsupportedApiVersions { correlation_id }
@@ -111,8 +113,8 @@ pub(super) fn handle(request: &Request, cx: &Context, shared: &Shared) -> Result
             request.decode::<kafka_protocol::messages::ApiVersionsRequest>()?;
             encode(request, &api_versions::answer(cx)).map(Outcome::Answer)
         }
-        ApiKey::Produce => match produce::answer(request.decode()?, cx, shared) {
-            Produced::Answer(response) => encode(request, &response).map(Outcome::Answer),
+        ApiKey::Produce => match produce::answer(decode_produce(request)?, cx, shared) {
+            Produced::Answer(response) => encode_produce(request, &response).map(Outcome::Answer),
             Produced::Silence => Ok(Outcome::Silence),
             Produced::SilentFailure => Err(Close::SilentFailure),
         },
@@ -147,6 +149,19 @@ impl Request {
     }
 }
 
+fn decode_produce(request: &Request) -> Result<ProduceRequest, Close> {
+    if request.version < 3 { api::produce_v2::decode(&request.body).map_err(malformed) } else { request.decode() }
+}
+
+fn encode_produce(request: &Request, response: &ProduceResponse) -> Result<Bytes, Close> {
+    if request.version >= 3 {
+        return encode(request, response);
+    }
+    frame(ApiKey::Produce, request.version, request.correlation_id, |out| {
+        api::produce_v2::encode(response, request.version, out)
+    })
+}
+
 /// The response as a frame, its length in front.
 ///
 /// # Errors
@@ -164,11 +179,20 @@ pub(super) fn unsupported_api_versions(correlation_id: i32) -> Result<Bytes, Clo
 }
 
 fn encode_as<R: Encodable>(api: ApiKey, version: i16, correlation_id: i32, response: &R) -> Result<Bytes, Close> {
+    frame(api, version, correlation_id, |out| response.encode(out, version))
+}
+
+fn frame(
+    api: ApiKey,
+    version: i16,
+    correlation_id: i32,
+    body: impl FnOnce(&mut BytesMut) -> kafka_protocol::error::Result<()>,
+) -> Result<Bytes, Close> {
     let mut frame = BytesMut::new();
     frame.put_i32(0);
     let header = ResponseHeader::default().with_correlation_id(correlation_id);
     header.encode(&mut frame, api.response_header_version(version)).map_err(malformed)?;
-    response.encode(&mut frame, version).map_err(malformed)?;
+    body(&mut frame).map_err(malformed)?;
     let length = i32::try_from(frame.len().saturating_sub(4)).map_err(malformed)?;
     if let Some(field) = frame.get_mut(..4) {
         field.copy_from_slice(&length.to_be_bytes());
@@ -187,7 +211,9 @@ pub(super) fn answer_alone(frame: &[u8]) -> Option<Bytes> {
     shared.lock().create_topic("t", 2, 1).ok()?;
     let request = match parse(Bytes::copy_from_slice(frame)) {
         Ok(request) => request,
-        Err(Close::UnsupportedApiVersions { correlation_id }) => return unsupported_api_versions(correlation_id).ok(),
+        Err(Close::UnsupportedApiVersions { correlation_id }) => {
+            return unsupported_api_versions(correlation_id).ok();
+        }
         Err(_) => return None,
     };
     let cx = Context {

@@ -193,11 +193,7 @@ impl Broker {
     /// Starts counting requests and bytes afresh.
     pub fn reset_stats(&self) {
         let stats = &mut self.shared.lock().stats;
-        *stats = Stats {
-            connections: stats.connections,
-            open_connections: stats.open_connections,
-            ..Stats::default()
-        };
+        *stats = Stats { connections: stats.connections, open_connections: stats.open_connections, ..Stats::default() };
     }
 }
 

@@ -52,7 +52,9 @@ impl Producers {
     /// # Errors
     /// `INVALID_PRODUCER_EPOCH` for a fenced producer, `OUT_OF_ORDER_SEQUENCE_NUMBER` for a gap.
     pub(super) fn judge(&self, stamp: &Stamp) -> Result<Verdict, Refusal> {
-        let Some(producer) = self.known.get(&stamp.producer_id) else { return Ok(Verdict::Append) };
+        let Some(producer) = self.known.get(&stamp.producer_id) else {
+            return Ok(Verdict::Append);
+        };
         if stamp.epoch < producer.epoch {
             return Err(Refusal::new(
                 ResponseError::InvalidProducerEpoch,

@@ -108,7 +108,14 @@ pub(super) struct Topics {
 impl Topics {
     /// No topics, and room for so many partitions and so many bytes of batches.
     pub(super) fn new(max_partitions: usize, max_retained: usize) -> Self {
-        Self { by_name: BTreeMap::new(), names: HashMap::new(), partitions: 0, max_partitions, retained: 0, max_retained }
+        Self {
+            by_name: BTreeMap::new(),
+            names: HashMap::new(),
+            partitions: 0,
+            max_partitions,
+            retained: 0,
+            max_retained,
+        }
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Topic)> {
@@ -265,7 +272,8 @@ impl Topics {
 /// # Errors
 /// `INVALID_TOPIC_EXCEPTION`, with the reason.
 pub(super) fn check_name(name: &str) -> Result<(), Refusal> {
-    let refuse = |why: &str| Err(Refusal::new(ResponseError::InvalidTopicException, format!("Topic name is invalid: {why}")));
+    let refuse =
+        |why: &str| Err(Refusal::new(ResponseError::InvalidTopicException, format!("Topic name is invalid: {why}")));
     if name.is_empty() {
         return refuse("the empty string is not allowed");
     }

@@ -23,10 +23,13 @@ pub(super) struct Brokers {
     options: ConnectOptions,
     /// A failure this young answers for the next attempt too, so that many callers do not dial at once.
     reconnect_pause: Duration,
-    slots: Mutex<HashMap<(i32, Lane), Arc<tokio::sync::Mutex<Slot>>>>,
+    slots: Mutex<HashMap<(i32, Lane), SharedSlot>>,
     /// The connection that the cluster was found by.
     seed: Mutex<Option<Connection>>,
 }
+
+/// Locked while a connection is being opened.
+type SharedSlot = Arc<tokio::sync::Mutex<Slot>>;
 
 #[derive(Debug, Default)]
 struct Slot {

@@ -6,7 +6,7 @@
 use std::io;
 
 use bytes::BytesMut;
-use kafka_protocol::messages::{ApiVersionsRequest, ApiVersionsResponse};
+use kafka_protocol::messages::ApiVersionsRequest;
 use kafka_protocol::protocol::{Request, StrBytes};
 use tokio::io::AsyncWriteExt;
 use tokio::time::timeout;
@@ -15,7 +15,7 @@ use super::connection::ConnectOptions;
 use super::dial::Stream;
 use super::frame::{FrameError, read_frame};
 use super::message::{decode_reply, encode_request};
-use super::versions::{BrokerVersions, FIRST_API_VERSIONS, api_name};
+use super::versions::{BrokerVersions, api_name};
 use super::{Address, Error, Lost};
 
 const UNSUPPORTED_VERSION: i16 = 35;
@@ -37,31 +37,33 @@ pub(super) enum Ungreeted {
     Failed(Error),
 }
 
-/// Asks for the broker's versions, beginning with `version`.
+/// Asks for the broker's versions, by `version` of that request or a lower one.
 pub(super) async fn greet(
     stream: Box<dyn Stream>,
     address: &Address,
     options: &ConnectOptions,
-    version: i16,
+    mut version: i16,
 ) -> Result<Greeted, Ungreeted> {
     let mut talk = Talk { stream, input: BytesMut::new(), address, options, next_correlation: 0 };
-    let mut version = version.min(FIRST_API_VERSIONS);
     loop {
-        let reply = talk.api_versions(version).await?;
-        match reply.error_code {
-            0 => {
-                let versions = BrokerVersions::from_reply(&reply);
+        match talk.api_versions(version).await? {
+            Answer::Versions(versions) => {
                 let Talk { stream, input, next_correlation, .. } = talk;
                 return Ok(Greeted { stream, input, versions, next_correlation });
             }
-            UNSUPPORTED_VERSION if version > 0 => {
-                // The answer lists the versions that it would have understood; without such a list, v0 is what all know.
-                let next = BrokerVersions::from_reply(&reply).negotiate::<ApiVersionsRequest>(version - 1);
-                version = next.unwrap_or(0);
+            Answer::Speaks(next) if next < version => version = next,
+            Answer::Speaks(_) => {
+                return Err(talk.failed(|address| Error::Refused { address, code: UNSUPPORTED_VERSION }));
             }
-            code => return Err(Ungreeted::Failed(Error::Refused { address: address.clone(), code })),
         }
     }
+}
+
+/// What a broker answers to ApiVersions.
+enum Answer {
+    Versions(BrokerVersions),
+    /// Not at that version, but at this one.
+    Speaks(i16),
 }
 
 struct Talk<'a> {
@@ -73,20 +75,27 @@ struct Talk<'a> {
 }
 
 impl Talk<'_> {
-    async fn api_versions(&mut self, version: i16) -> Result<ApiVersionsResponse, Ungreeted> {
+    async fn api_versions(&mut self, version: i16) -> Result<Answer, Ungreeted> {
         let request = ApiVersionsRequest::default()
             .with_client_software_name(StrBytes::from_static_str("topica"))
             .with_client_software_version(StrBytes::from_static_str(env!("CARGO_PKG_VERSION")));
         let frame = self.exchange(&request, version).await?;
-        // An error 35 comes in the layout of v0, which begins with the error code as every version does.
-        let layout = match frame.get(4..6) {
-            Some(code) if code == UNSUPPORTED_VERSION.to_be_bytes() => 0,
-            _ => version,
-        };
-        decode_reply::<ApiVersionsRequest>(frame, layout).map_err(|source| {
-            let (address, api) = (self.address.clone(), api_name(ApiVersionsRequest::KEY));
-            Ungreeted::Failed(Error::Malformed { address, api, version: layout, source })
-        })
+        // Every version's body begins with the error code, after a header that is the correlation id alone.
+        if frame.get(4..6) == Some(&UNSUPPORTED_VERSION.to_be_bytes()) {
+            // The rest, in the layout of v0, should list the versions that would be understood. librdkafka's mock cluster
+            // has it wrong, and others leave it out: then v0 is what all know.
+            let listed =
+                decode_reply::<ApiVersionsRequest>(frame, 0).ok().map(|reply| BrokerVersions::from_reply(&reply));
+            let next = listed.and_then(|listed| listed.negotiate::<ApiVersionsRequest>(version - 1).ok());
+            return Ok(Answer::Speaks(next.unwrap_or(0)));
+        }
+        let reply = decode_reply::<ApiVersionsRequest>(frame, version).map_err(|source| {
+            self.failed(|address| Error::Malformed { address, api: api_name(ApiVersionsRequest::KEY), version, source })
+        })?;
+        match reply.error_code {
+            0 => Ok(Answer::Versions(BrokerVersions::from_reply(&reply))),
+            code => Err(self.failed(|address| Error::Refused { address, code })),
+        }
     }
 
     /// Sends one request and waits for its reply; nothing else is on the stream yet.
@@ -109,7 +118,9 @@ impl Talk<'_> {
             Ok(Ok(Some(frame))) => frame,
             Ok(Ok(None)) => return Err(Ungreeted::HungUp),
             Ok(Err(FrameError::Io(error))) if is_hang_up(&error) => return Err(Ungreeted::HungUp),
-            Ok(Err(FrameError::NotKafka(found))) => return Err(self.failed(|address| Error::NotKafka { address, found })),
+            Ok(Err(FrameError::NotKafka(found))) => {
+                return Err(self.failed(|address| Error::NotKafka { address, found }));
+            }
             Ok(Err(error)) => return Err(self.lost(Lost::Frame(error))),
         };
         match frame.first_chunk().map(|id| i32::from_be_bytes(*id)) {

@@ -56,8 +56,10 @@ pub fn decode_reply<R: Request>(mut frame: Bytes, version: i16) -> Result<R::Res
     ResponseHeader::decode(&mut frame, R::Response::header_version(version)).map_err(decode)?;
     weigh::body(R::KEY, &frame, version)?;
     let reply = R::Response::decode(&mut frame, version).map_err(decode)?;
-    match frame.len() {
-        0 => Ok(reply),
-        left => Err(ReplyError::Trailing(left)),
+    match &frame[..] {
+        [] => Ok(reply),
+        // librdkafka's mock cluster writes the empty set of tagged fields at the end of some replies twice.
+        [0] if R::Response::header_version(version) >= 1 => Ok(reply),
+        left => Err(ReplyError::Trailing(left.len())),
     }
 }

@@ -25,7 +25,13 @@ pub(in super::super) fn answer(
     CreatePartitionsResponse::default().with_results(results.collect())
 }
 
-fn grow(topic: CreatePartitionsTopic, dry: bool, cx: &Context, shared: &Shared, state: &mut State) -> Result<(), Refusal> {
+fn grow(
+    topic: CreatePartitionsTopic,
+    dry: bool,
+    cx: &Context,
+    shared: &Shared,
+    state: &mut State,
+) -> Result<(), Refusal> {
     cx.check_forced()?;
     let name = topic.name.0.as_str();
     let found = state.topics.get(name).ok_or_else(|| Refusal::from(ResponseError::UnknownTopicOrPartition))?;

@@ -115,7 +115,10 @@ fn configs(topic: &CreatableTopic) -> Result<BTreeMap<String, String>, Refusal> 
 }
 
 /// Replicas that the client chose: partitions 0.. without a gap, nodes that exist, as many for each.
-pub(super) fn assigned(mut assignments: Vec<CreatableReplicaAssignment>, nodes: usize) -> Result<Vec<Vec<i32>>, Refusal> {
+pub(super) fn assigned(
+    mut assignments: Vec<CreatableReplicaAssignment>,
+    nodes: usize,
+) -> Result<Vec<Vec<i32>>, Refusal> {
     assignments.sort_by_key(|assignment| assignment.partition_index);
     let gapless = (0..).zip(&assignments).all(|(index, assignment): (i32, _)| index == assignment.partition_index);
     let replicas: Vec<Vec<i32>> = assignments

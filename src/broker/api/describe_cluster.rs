@@ -9,7 +9,11 @@ use super::super::state::{Context, Shared, broker_id};
 
 const BROKERS: i8 = 1;
 
-pub(in super::super) fn answer(request: DescribeClusterRequest, cx: &Context, shared: &Shared) -> DescribeClusterResponse {
+pub(in super::super) fn answer(
+    request: DescribeClusterRequest,
+    cx: &Context,
+    shared: &Shared,
+) -> DescribeClusterResponse {
     let response = DescribeClusterResponse::default().with_endpoint_type(request.endpoint_type);
     if let Some(code) = cx.forced {
         return response.with_error_code(code.code());

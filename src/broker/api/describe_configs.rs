@@ -75,8 +75,7 @@ fn describe(
     };
     match resource.resource_type {
         TOPIC => {
-            let topic =
-                state.topics.get(&resource.resource_name).ok_or(ResponseError::UnknownTopicOrPartition)?;
+            let topic = state.topics.get(&resource.resource_name).ok_or(ResponseError::UnknownTopicOrPartition)?;
             Ok(of_topic(&topic.configs).into_iter().filter(|config| wanted(&config.name)).collect())
         }
         BROKER => Ok(of_broker(shared).into_iter().filter(|config| wanted(&config.name)).collect()),

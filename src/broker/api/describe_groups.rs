@@ -8,7 +8,11 @@ use kafka_protocol::protocol::StrBytes;
 use super::super::group::Group;
 use super::super::state::{Context, Shared};
 
-pub(in super::super) fn answer(request: DescribeGroupsRequest, cx: &Context, shared: &Shared) -> DescribeGroupsResponse {
+pub(in super::super) fn answer(
+    request: DescribeGroupsRequest,
+    cx: &Context,
+    shared: &Shared,
+) -> DescribeGroupsResponse {
     let groups = request.groups.into_iter().map(|name| describe(name, cx, shared));
     DescribeGroupsResponse::default().with_groups(groups.collect())
 }

@@ -7,9 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::fetch_request::{FetchPartition, FetchTopic};
-use kafka_protocol::messages::fetch_response::{
-    FetchableTopicResponse, LeaderIdAndEpoch, NodeEndpoint, PartitionData,
-};
+use kafka_protocol::messages::fetch_response::{FetchableTopicResponse, LeaderIdAndEpoch, NodeEndpoint, PartitionData};
 use kafka_protocol::messages::{FetchRequest, FetchResponse};
 
 use super::super::error::Refusal;
@@ -39,7 +37,9 @@ pub(in super::super) fn is_ready(request: &FetchRequest, cx: &Context, shared: &
     for topic in &request.topics {
         let name = name_of(topic, cx, &state);
         for wanted in &topic.partitions {
-            let Ok(partition) = check(name.as_deref(), wanted, cx, &state) else { return true };
+            let Ok(partition) = check(name.as_deref(), wanted, cx, &state) else {
+                return true;
+            };
             let limit = bytes(wanted.partition_max_bytes).max(1);
             available = available.saturating_add(partition.log.available(wanted.fetch_offset, limit).min(limit));
             if available >= enough {

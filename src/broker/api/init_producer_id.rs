@@ -6,9 +6,15 @@ use kafka_protocol::messages::{InitProducerIdRequest, InitProducerIdResponse, Pr
 use super::super::error::Refusal;
 use super::super::state::{Context, Shared};
 
-pub(in super::super) fn answer(request: InitProducerIdRequest, cx: &Context, shared: &Shared) -> InitProducerIdResponse {
+pub(in super::super) fn answer(
+    request: InitProducerIdRequest,
+    cx: &Context,
+    shared: &Shared,
+) -> InitProducerIdResponse {
     match init(&request, cx, shared) {
-        Ok((id, epoch)) => InitProducerIdResponse::default().with_producer_id(ProducerId(id)).with_producer_epoch(epoch),
+        Ok((id, epoch)) => {
+            InitProducerIdResponse::default().with_producer_id(ProducerId(id)).with_producer_epoch(epoch)
+        }
         Err(refusal) => InitProducerIdResponse::default()
             .with_error_code(refusal.code())
             .with_producer_id(ProducerId(-1))

@@ -31,9 +31,10 @@ pub(in super::super) fn answer(request: ListOffsetsRequest, cx: &Context, shared
             let state = shared.lock();
             let response = ListOffsetsPartitionResponse::default().with_partition_index(wanted.partition_index);
             match find(&name, wanted, cx, &state) {
-                Ok((found, epoch)) => {
-                    response.with_offset(found.offset).with_timestamp(found.timestamp).with_leader_epoch(epoch)
-                }
+                Ok((found, epoch)) => response
+                    .with_offset(found.offset)
+                    .with_timestamp(found.timestamp)
+                    .with_leader_epoch(if cx.version >= 4 { epoch } else { -1 }),
                 Err(refusal) => response.with_error_code(refusal.code()).with_offset(-1).with_timestamp(-1),
             }
         });
@@ -49,7 +50,8 @@ fn find(name: &str, wanted: &ListOffsetsPartition, cx: &Context, state: &State) 
     let log = &partition.log;
     let none = || Found { offset: -1, timestamp: -1 };
     let at = |offset| Found { offset, timestamp: -1 };
-    let record = |bytes, timestamp| batch::first_since(bytes, timestamp).map(|(offset, timestamp)| Found { offset, timestamp });
+    let record =
+        |bytes, timestamp| batch::first_since(bytes, timestamp).map(|(offset, timestamp)| Found { offset, timestamp });
     let found = match wanted.timestamp {
         LATEST => at(log.end()),
         EARLIEST | EARLIEST_LOCAL => at(log.start()),

@@ -25,6 +25,7 @@ pub(super) mod offset_commit;
 pub(super) mod offset_fetch;
 pub(super) mod offset_for_leader_epoch;
 pub(super) mod produce;
+pub(super) mod produce_v2;
 pub(super) mod sync_group;
 
 use std::time::Duration;
@@ -33,7 +34,7 @@ use kafka_protocol::messages::ApiKey;
 
 /// What ApiVersions advertises: each API with its lowest and highest version.
 pub(super) const SUPPORTED: &[(ApiKey, i16, i16)] = &[
-    (ApiKey::Produce, 3, 13),
+    (ApiKey::Produce, 0, 13),
     (ApiKey::Fetch, 4, 18),
     (ApiKey::ListOffsets, 1, 10),
     (ApiKey::Metadata, 0, 13),

@@ -56,9 +56,10 @@ fn fetch_group(wanted: OffsetFetchRequestGroup, cx: &Context, shared: &Shared) -
 }
 
 fn fetch_topic(wanted: OffsetFetchRequestTopics, group: Option<&Group>) -> OffsetFetchResponseTopics {
-    let partitions = wanted.partition_indexes.iter().map(|&index| {
-        partition(index, group.and_then(|group| group.offsets.get(wanted.name.0.as_str(), index)))
-    });
+    let partitions = wanted
+        .partition_indexes
+        .iter()
+        .map(|&index| partition(index, group.and_then(|group| group.offsets.get(wanted.name.0.as_str(), index))));
     let partitions = partitions.collect();
     OffsetFetchResponseTopics::default().with_name(wanted.name).with_partitions(partitions)
 }
@@ -80,9 +81,8 @@ fn partition(index: i32, committed: Option<&Committed>) -> OffsetFetchResponsePa
             .with_committed_offset(committed.offset)
             .with_committed_leader_epoch(committed.leader_epoch)
             .with_metadata(Some(StrBytes::from_string(committed.metadata.clone()))),
-        None => response
-            .with_committed_offset(-1)
-            .with_committed_leader_epoch(-1)
-            .with_metadata(Some(StrBytes::default())),
+        None => {
+            response.with_committed_offset(-1).with_committed_leader_epoch(-1).with_metadata(Some(StrBytes::default()))
+        }
     }
 }

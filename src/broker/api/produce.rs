@@ -26,7 +26,8 @@ pub(in super::super) fn answer(request: ProduceRequest, cx: &Context, shared: &S
         request.topic_data.into_iter().map(|topic| produce_topic(topic, refusal.as_ref(), cx, shared)).collect();
     shared.wake_fetches();
     if acks == 0 {
-        let failed = topics.iter().flat_map(|topic| &topic.partition_responses).any(|partition| partition.error_code != 0);
+        let failed =
+            topics.iter().flat_map(|topic| &topic.partition_responses).any(|partition| partition.error_code != 0);
         return if failed { Produced::SilentFailure } else { Produced::Silence };
     }
     let moved = topics

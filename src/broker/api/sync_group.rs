@@ -16,9 +16,10 @@ pub(in super::super) fn answer(request: SyncGroupRequest, cx: &Context, shared: 
         return Answer::Now(Err(ResponseError::UnsupportedVersion));
     }
     let mut state = shared.lock();
-    let speaks = state.groups.get(&request.group_id).is_none_or(|group| {
-        group.speaks(request.protocol_type.as_deref(), request.protocol_name.as_deref())
-    });
+    let speaks = state
+        .groups
+        .get(&request.group_id)
+        .is_none_or(|group| group.speaks(request.protocol_type.as_deref(), request.protocol_name.as_deref()));
     if !speaks {
         return Answer::Now(Err(ResponseError::InconsistentGroupProtocol));
     }

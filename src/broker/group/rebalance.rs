@@ -148,7 +148,9 @@ impl Group {
             return self.add(now, id, join, initial_delay);
         }
         let id = join.member_id.clone();
-        let Some(member) = self.members.get_mut(&id) else { return refuse(ResponseError::UnknownMemberId, &id) };
+        let Some(member) = self.members.get_mut(&id) else {
+            return refuse(ResponseError::UnknownMemberId, &id);
+        };
         member.touch(now);
         let unchanged = member.protocols == join.protocols;
         let repeats = match self.state {
@@ -236,7 +238,9 @@ impl Group {
     }
 
     fn end_join_if_due(&mut self, now: Instant) {
-        let State::Preparing { deadline, hold } = self.state else { return };
+        let State::Preparing { deadline, hold } = self.state else {
+            return;
+        };
         let all = self.pending.is_empty() && self.members.values().all(Member::has_joined);
         if now >= deadline || (all && now >= hold) {
             self.begin_generation(now);
@@ -301,7 +305,12 @@ impl Group {
     }
 
     /// A member asks for its assignment; the leader brings all of them.
-    pub(crate) fn sync(&mut self, now: Instant, who: Identity<'_>, assignments: Vec<(String, Bytes)>) -> Answer<SyncResult> {
+    pub(crate) fn sync(
+        &mut self,
+        now: Instant,
+        who: Identity<'_>,
+        assignments: Vec<(String, Bytes)>,
+    ) -> Answer<SyncResult> {
         if let Err(code) = self.check(who) {
             return Answer::Now(Err(code));
         }

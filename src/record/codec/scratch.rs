@@ -65,11 +65,11 @@ impl Scratch {
         self.len = (self.len + len).min(self.buffer.len());
     }
 
-    /// The buffer as a vector holding just the data, for a codec that appends to one; `filled_vec` takes it back.
+    /// The buffer as a vector holding just the data, with room for `expected` bytes more, for a codec that appends to
+    /// one and keeps to the limit by itself; `keep_vec` takes what it has appended.
     pub(super) fn as_vec(&mut self, expected: usize) -> &mut Vec<u8> {
         self.buffer.truncate(self.len);
-        let wanted = expected.min(self.limit - self.len.min(self.limit));
-        self.buffer.reserve_exact(wanted);
+        self.buffer.reserve_exact(expected);
         &mut self.buffer
     }
 

@@ -12,11 +12,9 @@ impl Decoder {
         if input.is_empty() {
             return Err(Failure::damaged(Error::Truncated));
         }
-        // A size that the first frame tells saves growing step by step; one beyond the cap is refused by the decoder.
         let limit = out.limit();
-        let told = FrameHeader::parse(input).ok().and_then(|header| header.content_size);
-        let told = told.and_then(|size| usize::try_from(size).ok()).filter(|&size| size <= limit).unwrap_or(0);
-        let done = self.0.decompress(input, None, limit, out.as_vec(told.saturating_add(DECODER_SLACK)));
+        let expected = upper_bound(input).min(limit).saturating_add(DECODER_SLACK);
+        let done = self.0.decompress(input, None, limit, out.as_vec(expected));
         out.keep_vec();
         match done {
             Ok(_) => Ok(()),
@@ -26,8 +24,61 @@ impl Decoder {
     }
 }
 
-/// The decoder works with a few bytes more than a frame's content; without them it would grow the buffer at once.
+/// The decoder works with a few bytes more than the content; without them it would grow the buffer at once.
 const DECODER_SLACK: usize = 64;
+
+/// The largest block.
+const BLOCK_MAX: usize = 128 << 10;
+
+/// No less than what `input` inflates to, as far as its headers are sound.
+///
+/// The decoder would double its buffer as it goes, past the cap even, when a frame does not tell its size; and what
+/// the Java client streams does not. Blocks tell theirs, or have a maximum.
+fn upper_bound(mut input: &[u8]) -> usize {
+    let mut total = 0usize;
+    while !input.is_empty() {
+        let Some((inflated, rest)) = frame_bound(input) else { break };
+        total = total.saturating_add(inflated);
+        input = rest;
+    }
+    total
+}
+
+/// What the first frame inflates to at most, and what follows the frame.
+fn frame_bound(input: &[u8]) -> Option<(usize, &[u8])> {
+    let (word, after) = input.split_first_chunk::<4>()?;
+    if u32::from_le_bytes(*word) & !0xf == SKIPPABLE {
+        let (len, after) = after.split_first_chunk::<4>()?;
+        return Some((0, after.get(u32::from_le_bytes(*len) as usize..)?));
+    }
+    let header = FrameHeader::parse(input).ok()?;
+    let mut rest = input.get(header.header_len..)?;
+    let mut bound = 0usize;
+    loop {
+        let &[a, b, c, ..] = rest else { break };
+        let block = u32::from_le_bytes([a, b, c, 0]);
+        let size = (block >> 3) as usize;
+        // Raw, run-length, compressed; the fourth is reserved.
+        let (stored, inflated) = match (block >> 1) & 0b11 {
+            0 => (size, size),
+            1 => (1, size),
+            2 => (size, BLOCK_MAX),
+            _ => break,
+        };
+        bound = bound.saturating_add(inflated.min(BLOCK_MAX));
+        rest = rest.get(3 + stored..).unwrap_or_default();
+        if block & 1 == 1 {
+            break;
+        }
+    }
+    if let Some(told) = header.content_size {
+        bound = bound.min(usize::try_from(told).unwrap_or(usize::MAX));
+    }
+    Some((bound, rest.get(if header.checksum { 4 } else { 0 }..).unwrap_or_default()))
+}
+
+/// 16 magic numbers mark frames of user data that decoders skip.
+const SKIPPABLE: u32 = 0x184D_2A50;
 
 pub(super) struct Encoder(Compressor);
 

@@ -1,0 +1,72 @@
+//! A partition's part of a Fetch reply, as something to sample from.
+
+use std::iter::Peekable;
+
+use crate::discover::sampling::{Broken, Source, Taken};
+use crate::record::{Batches, FetchReader, Inflater};
+
+/// The records of a partition's part of a Fetch reply, each with the batch that it lies in.
+pub(crate) struct Fetched<'a, 'i> {
+    reader: FetchReader<'a, 'i>,
+    batches: Peekable<Lengths<'a>>,
+    batch: (i64, u64),
+}
+
+/// Base offset and length in bytes of each batch that is intact.
+struct Lengths<'a>(Batches<'a>);
+
+impl Iterator for Lengths<'_> {
+    type Item = (i64, u64);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let batch = self.0.by_ref().find_map(Result::ok)?;
+        Some((batch.base_offset(), batch.bytes().len() as u64))
+    }
+}
+
+impl<'a, 'i> Fetched<'a, 'i> {
+    /// `records` as the reply has them for a fetch from the offset `asked`, with its list of aborted transactions.
+    pub(crate) fn new(
+        records: &'a [u8],
+        asked: i64,
+        aborted: impl IntoIterator<Item = (i64, i64)>,
+        inflater: &'i mut Inflater,
+    ) -> Self {
+        Self {
+            reader: FetchReader::new(records, asked, inflater).skip_aborted(aborted),
+            batches: Lengths(Batches::new(records)).peekable(),
+            batch: (-1, 0),
+        }
+    }
+}
+
+impl Source for Fetched<'_, '_> {
+    fn next(&mut self) -> Option<Result<Taken<'_>, Broken>> {
+        Some(match self.reader.next()? {
+            Ok(record) => {
+                while let Some(batch) = self.batches.next_if(|(base, _)| *base <= record.offset) {
+                    self.batch = batch;
+                }
+                Ok(Taken {
+                    offset: record.offset,
+                    key: record.key,
+                    value: record.value,
+                    batch: self.batch,
+                })
+            }
+            Err(bad) => Err(Broken {
+                first: bad.first_offset,
+                last: bad.last_offset,
+                reason: bad.reason.to_string(),
+            }),
+        })
+    }
+
+    fn resume(&self) -> i64 {
+        self.reader.next_offset()
+    }
+
+    fn needs(&self) -> u64 {
+        self.reader.partial().and_then(|partial| partial.needed).unwrap_or(0) as u64
+    }
+}

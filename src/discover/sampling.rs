@@ -1,0 +1,647 @@
+//! Takes the records of a plan out of what is fetched, whatever the sizes and the order in which it arrives.
+//!
+//! No I/O and no clock: [`Sampling::wants`] says what to fetch next, [`Sampling::accept`] takes what came. A partition
+//! reads one window at a time, as a Fetch request names a partition once. What is taken depends on the plan and on the
+//! records alone: each window takes records from its start, or from where the window before it ended if that slid past
+//! it, until it has its number of them or its share of the bytes; unless the topic is read whole, the batches that it
+//! begins count too, so that no more than the share and one batch comes over the wire for it. When all have had their share, the windows that were
+//! cut go on in (partition, offset) order with the bytes that the others left.
+
+use crate::discover::plan::{PartitionPlan, Plan, Window};
+use crate::discover::sample::{Sample, Store};
+use crate::infer::Reject;
+
+/// What a record is taken to cost on the wire before any was seen, in bytes.
+const FIRST_GUESS: u64 = 512;
+/// One fetch of one partition asks for no more than this, in bytes.
+const LARGEST_ASK: u64 = 1 << 20;
+/// A partition that answers nothing to an ask of this size has nothing more to say.
+const GIVE_UP: u64 = 64 << 20;
+/// Examples of undecodable records that are kept for each partition.
+const EXAMPLES: usize = 16;
+
+/// What came from a partition, decoded as it is read.
+pub(crate) trait Source {
+    /// The next record, or a run of offsets that could not be decoded.
+    fn next(&mut self) -> Option<Result<Taken<'_>, Broken>>;
+    /// The offset to fetch from once there is no more.
+    fn resume(&self) -> i64;
+    /// How many bytes the batch has that was cut off at the end; 0 if that is not known.
+    fn needs(&self) -> u64;
+}
+
+/// A record, borrowed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Taken<'a> {
+    pub(crate) offset: i64,
+    pub(crate) key: Option<&'a [u8]>,
+    pub(crate) value: Option<&'a [u8]>,
+    /// The base offset and the length in bytes of the batch that it lies in.
+    pub(crate) batch: (i64, u64),
+}
+
+/// A run of offsets that could not be decoded.
+#[derive(Clone, Debug)]
+pub(crate) struct Broken {
+    pub(crate) first: i64,
+    pub(crate) last: i64,
+    pub(crate) reason: String,
+}
+
+/// Something to fetch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Want {
+    pub(crate) partition: i32,
+    pub(crate) offset: i64,
+    pub(crate) max_bytes: u32,
+    /// Nothing came the last time, as its next batch is larger: a broker answers the first partition of a request
+    /// with a whole batch whatever its size.
+    pub(crate) stuck: bool,
+}
+
+/// A topic that is being sampled.
+#[derive(Debug)]
+pub(crate) struct Sampling {
+    planned: u64,
+    budget: u64,
+    whole: bool,
+    partitions: Vec<Cursor>,
+    phase: Phase,
+    store: Store,
+    taken: u64,
+    taken_bytes: u64,
+    /// What a record costs on the wire.
+    cost: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// Each window has its share of the bytes.
+    Shares,
+    /// One window that was cut goes on with what is left.
+    Leftover { partition: usize, window: usize },
+    /// That window is done with; another may go on.
+    Between,
+    Done,
+}
+
+/// Where a partition stands.
+#[derive(Debug)]
+struct Cursor {
+    partition: i32,
+    end: i64,
+    windows: Vec<Progress>,
+    /// The window being read; past the last one when all had their turn.
+    window: usize,
+    next: i64,
+    /// The least to ask for: it grows when a batch does not fit.
+    floor: u64,
+    /// The largest batch seen, in bytes.
+    batch: u64,
+    undecoded: u64,
+    rejects: Vec<Reject>,
+    /// Why it was not read to its end.
+    unread: Option<String>,
+    failed: bool,
+}
+
+/// What a window took.
+#[derive(Clone, Copy, Debug)]
+struct Progress {
+    plan: Window,
+    /// Its place when all windows of the topic are ordered by how much they say.
+    order: u64,
+    /// Where it really starts, once it does.
+    from: i64,
+    records: u64,
+    bytes: u64,
+    /// Bytes of the batches that its records lie in, and the last of those.
+    wire: u64,
+    batch: Option<i64>,
+    cut: Option<Cut>,
+}
+
+/// Bytes of keys and values that may yet be taken, and bytes of batches that may yet be begun.
+#[derive(Clone, Copy, Debug)]
+struct Room {
+    bytes: u64,
+    wire: u64,
+}
+
+/// A record that had no room.
+#[derive(Clone, Copy, Debug)]
+struct Cut {
+    offset: i64,
+    size: u64,
+}
+
+impl Sampling {
+    pub(crate) fn new(plan: &Plan) -> Self {
+        let mut sampling = Self {
+            planned: plan.records(),
+            budget: plan.bytes,
+            whole: plan.whole,
+            partitions: plan.partitions.iter().map(Cursor::new).collect(),
+            phase: Phase::Shares,
+            store: Store::default(),
+            taken: 0,
+            taken_bytes: 0,
+            cost: FIRST_GUESS,
+        };
+        sampling.order_windows();
+        sampling.settle_phase();
+        sampling
+    }
+
+    fn order_windows(&mut self) {
+        let mut order: Vec<(u32, usize, usize)> = Vec::new();
+        for (p, cursor) in self.partitions.iter().enumerate() {
+            let count = cursor.windows.len();
+            order.extend((0..count).map(|w| (rank(w, count), p, w)));
+        }
+        order.sort_unstable();
+        for (place, (_, p, w)) in (0..).zip(order) {
+            if let Some(window) = self.partitions.get_mut(p).and_then(|cursor| cursor.windows.get_mut(w)) {
+                window.order = place;
+            }
+        }
+    }
+
+    /// What to fetch next; nothing when it is done.
+    pub(crate) fn wants(&self) -> Vec<Want> {
+        match self.phase {
+            Phase::Shares => self
+                .partitions
+                .iter()
+                .filter_map(|cursor| {
+                    let window = cursor.windows.get(cursor.window)?;
+                    Some(self.want(cursor, window, Self::share_left(window)))
+                })
+                .collect(),
+            Phase::Leftover { partition, window } => self
+                .partitions
+                .get(partition)
+                .and_then(|cursor| Some(self.want(cursor, cursor.windows.get(window)?, self.leftover())))
+                .into_iter()
+                .collect(),
+            Phase::Between | Phase::Done => Vec::new(),
+        }
+    }
+
+    fn want(&self, cursor: &Cursor, window: &Progress, room: Room) -> Want {
+        let records = window.plan.records.saturating_sub(window.records);
+        let room = if self.whole { room.bytes } else { room.bytes.min(room.wire) };
+        // Less than a batch is of no use.
+        let least = cursor.floor.max(cursor.batch);
+        let ask = records.saturating_mul(self.cost).min(LARGEST_ASK).min(room).max(least);
+        Want {
+            partition: cursor.partition,
+            offset: cursor.next,
+            stuck: cursor.floor > 1,
+            max_bytes: u32::try_from(ask).unwrap_or(u32::MAX).min(i32::MAX as u32),
+        }
+    }
+
+    /// Takes what came from a partition: `wire` bytes of batches, and the offset below which they are settled (the
+    /// last stable offset; records at and after it may yet be aborted).
+    pub(crate) fn accept(&mut self, partition: i32, wire: usize, stable: i64, source: &mut impl Source) {
+        let Some(index) = self.partitions.iter().position(|cursor| cursor.partition == partition) else {
+            return;
+        };
+        let before = (self.taken, self.taken_bytes);
+        let Some(cursor) = self.partitions.get_mut(index) else {
+            return;
+        };
+        if stable < cursor.end {
+            cursor.end = stable;
+            cursor.unread = Some(format!(
+                "partition {partition} ends at offset {stable}, where a transaction is open"
+            ));
+        }
+        let asked = cursor.next;
+        let (mut seen, mut more) = (0u64, true);
+        while more && let Some(next) = source.next() {
+            seen += 1;
+            more = match next {
+                Ok(record) => self.take(index, record),
+                Err(broken) => self.give_up_on(index, &broken),
+            };
+        }
+        if more {
+            self.ran_out(index, source.resume(), asked, source.needs(), seen);
+        }
+        self.learn(wire, seen, before);
+        self.settle_phase();
+    }
+
+    /// A partition cannot be read, or not further.
+    pub(crate) fn fail(&mut self, partition: i32, reason: &str) {
+        if let Some(cursor) = self.partitions.iter_mut().find(|cursor| cursor.partition == partition) {
+            cursor.unread = Some(format!("partition {partition}: {reason}"));
+            cursor.failed = true;
+            self.abandon(partition);
+            self.settle_phase();
+        }
+    }
+
+    /// Records before `earliest` are gone since the run started: reading goes on there. False if that is no news.
+    pub(crate) fn skip_to(&mut self, partition: i32, earliest: i64) -> bool {
+        match self.partitions.iter_mut().find(|cursor| cursor.partition == partition) {
+            Some(cursor) if cursor.next < earliest => {
+                cursor.next = earliest;
+                if let Some(window) = cursor.windows.get_mut(cursor.window) {
+                    window.from = window.from.max(earliest);
+                }
+                if earliest >= cursor.end {
+                    self.abandon(partition);
+                    self.settle_phase();
+                }
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Reads no further in a partition.
+    fn abandon(&mut self, partition: i32) {
+        for (index, cursor) in self.partitions.iter_mut().enumerate() {
+            if cursor.partition == partition {
+                cursor.window = cursor.windows.len();
+                if matches!(self.phase, Phase::Leftover { partition, .. } if partition == index) {
+                    self.phase = Phase::Between;
+                }
+            }
+        }
+    }
+
+    pub(crate) fn is_done(&self) -> bool {
+        self.phase == Phase::Done
+    }
+
+    /// Whether anything was sampled yet.
+    pub(crate) fn has_records(&self) -> bool {
+        self.taken > 0
+    }
+
+    /// Bytes of memory held.
+    pub(crate) fn held(&self) -> usize {
+        self.store.held()
+    }
+
+    /// Bytes of memory that it will hold when it is done, by what was seen so far; `guess` is the size of a record
+    /// for as long as there is none.
+    pub(crate) fn estimate(&self, guess: u64) -> u64 {
+        let each = match self.store.len() as u64 {
+            0 => guess,
+            n => (self.taken_bytes / n).saturating_mul(9) / 8,
+        };
+        let bytes = self.planned.saturating_mul(each).min(self.budget);
+        bytes.saturating_add(self.planned.saturating_mul(48)).max(self.held() as u64)
+    }
+
+    /// The mean size of a record's key and value, if any was taken.
+    pub(crate) fn mean(&self) -> Option<u64> {
+        self.taken_bytes.checked_div(self.store.len() as u64)
+    }
+
+    /// The sample, as far as it got. `stopped` says why it got no further.
+    pub(crate) fn finish(mut self, stopped: Option<&str>) -> Sample {
+        let kept = self.within_budget();
+        self.store.settle(|partition, window| kept.binary_search(&(partition, window)).is_ok());
+        let cut = self.partitions.iter().any(|c| c.windows.iter().any(|w| w.cut.is_some()));
+        let done = self.is_done();
+        let mut sample = Sample::new(self.store);
+        for cursor in self.partitions {
+            sample.undecoded += cursor.undecoded;
+            sample.rejects.extend(cursor.rejects);
+            sample.unread.extend(cursor.unread);
+        }
+        if let (false, Some(stopped)) = (done, stopped) {
+            sample.unread.push(stopped.to_owned());
+        }
+        sample.rejects.sort_by_key(|reject| (reject.partition, reject.offset));
+        sample.complete = self.whole && done && !cut && sample.unread.is_empty();
+        sample
+    }
+
+    /// The windows to keep. A window may take its first record even if that is more than its share, as a topic of
+    /// large records would otherwise be seen at its head only; where that overdraws the budget, the windows that say
+    /// least go again.
+    fn within_budget(&mut self) -> Vec<(i32, usize)> {
+        let mut windows: Vec<(u64, i32, usize)> = Vec::new();
+        for cursor in &self.partitions {
+            windows.extend((0..).zip(&cursor.windows).map(|(w, window)| (window.order, cursor.partition, w)));
+        }
+        windows.sort_unstable();
+        let mut room = self.budget;
+        let mut kept: Vec<(i32, usize)> = Vec::with_capacity(windows.len());
+        for (order, partition, w) in windows {
+            let cursor = self.partitions.iter_mut().find(|cursor| cursor.partition == partition);
+            let Some(window) = cursor.and_then(|cursor| cursor.windows.get_mut(w)) else {
+                continue;
+            };
+            // The first window stays in any case: one record larger than the budget is better than none.
+            if window.bytes <= room || order == 0 {
+                room = room.saturating_sub(window.bytes);
+                kept.push((partition, w));
+            } else {
+                window.cut = Some(Cut {
+                    offset: window.from,
+                    size: window.bytes,
+                });
+            }
+        }
+        kept.sort_unstable();
+        kept
+    }
+
+    /// Whether a window may take a record, and begin its batch if it is the first of it.
+    fn has_room(&self, window: &Progress, record: &Taken<'_>, room: Room) -> bool {
+        let size = size(record);
+        if window.records == 0 && self.phase == Phase::Shares {
+            // If all windows that say more took as large a record, the budget would hold them.
+            let overdraws = window.order == 0 || size.saturating_mul(window.order + 1) <= self.budget;
+            return size <= room.bytes || overdraws;
+        }
+        size <= room.bytes && (window.batch == Some(record.batch.0) || self.may_begin(room))
+    }
+
+    /// Whether a batch may be begun.
+    fn may_begin(&self, room: Room) -> bool {
+        self.whole || room.wire > 0
+    }
+
+    /// What a window has left of its share.
+    fn share_left(window: &Progress) -> Room {
+        Room {
+            bytes: window.plan.bytes.saturating_sub(window.bytes),
+            wire: window.plan.bytes.saturating_sub(window.wire),
+        }
+    }
+
+    /// What all windows left of the budget.
+    fn leftover(&self) -> Room {
+        let windows = self.partitions.iter().flat_map(|cursor| &cursor.windows);
+        Room {
+            bytes: self.budget.saturating_sub(self.taken_bytes),
+            wire: self.budget.saturating_sub(windows.map(|window| window.bytes.max(window.wire)).sum()),
+        }
+    }
+
+    /// The window that `index` is reading, and the room and the end that it has.
+    fn bounds(&self, index: usize) -> Option<(usize, Room, i64)> {
+        let cursor = self.partitions.get(index)?;
+        match self.phase {
+            Phase::Shares => {
+                let window = cursor.windows.get(cursor.window)?;
+                Some((cursor.window, Self::share_left(window), cursor.end))
+            }
+            Phase::Leftover { partition, window } if partition == index => {
+                let end = cursor.windows.get(window + 1).map_or(cursor.end, |next| next.from.min(cursor.end));
+                Some((window, self.leftover(), end))
+            }
+            _ => None,
+        }
+    }
+
+    /// Takes a record, or leaves it; says whether more are wanted.
+    fn take(&mut self, index: usize, record: Taken<'_>) -> bool {
+        let size = size(&record);
+        loop {
+            let Some((at, room, end)) = self.bounds(index) else {
+                return false;
+            };
+            if record.offset >= end {
+                return self.close(index, end);
+            }
+            let Some(window) = self.partitions.get(index).and_then(|cursor| cursor.windows.get(at)) else {
+                return false;
+            };
+            let full = window.records >= window.plan.records;
+            let over = !self.has_room(window, &record, room);
+            let paid = window.batch == Some(record.batch.0) || self.may_begin(room);
+            let Some(cursor) = self.partitions.get_mut(index) else {
+                return false;
+            };
+            if record.offset < cursor.next {
+                return true;
+            }
+            let Some(window) = cursor.windows.get_mut(at) else {
+                return false;
+            };
+            if full || over {
+                if !full {
+                    window.cut = Some(Cut {
+                        offset: record.offset,
+                        size: if paid { size } else { 1 },
+                    });
+                }
+                // The record may be the next window's.
+                if self.close(index, record.offset) {
+                    continue;
+                }
+                return false;
+            }
+            window.records += 1;
+            window.bytes += size;
+            if window.batch.replace(record.batch.0) != Some(record.batch.0) {
+                window.wire += record.batch.1;
+                cursor.batch = cursor.batch.max(record.batch.1);
+            }
+            cursor.next = record.offset + 1;
+            self.taken += 1;
+            self.taken_bytes += size;
+            self.store.push(cursor.partition, at, record.offset, record.key, record.value);
+            return true;
+        }
+    }
+
+    /// Counts a run of offsets that could not be decoded as if its records had been taken.
+    fn give_up_on(&mut self, index: usize, broken: &Broken) -> bool {
+        loop {
+            let Some((at, _, end)) = self.bounds(index) else {
+                return false;
+            };
+            if broken.first >= end {
+                return self.close(index, end);
+            }
+            let Some(cursor) = self.partitions.get_mut(index) else {
+                return false;
+            };
+            if broken.last < cursor.next {
+                return true;
+            }
+            let Some(window) = cursor.windows.get_mut(at) else {
+                return false;
+            };
+            let first = broken.first.max(cursor.next);
+            let last = broken.last.min(end - 1);
+            let room = window.plan.records.saturating_sub(window.records);
+            if room == 0 {
+                if self.close(index, first) {
+                    continue;
+                }
+                return false;
+            }
+            let lost = u64::try_from(i128::from(last) - i128::from(first) + 1).unwrap_or(1);
+            window.records += lost.min(room);
+            cursor.undecoded += lost.min(room);
+            cursor.next = last.saturating_add(1);
+            self.taken += lost.min(room);
+            if cursor.rejects.len() < EXAMPLES {
+                cursor.rejects.push(Reject {
+                    partition: cursor.partition,
+                    offset: first,
+                    reason: broken.reason.clone(),
+                });
+            }
+            return true;
+        }
+    }
+
+    /// A fetch was used up before its window was done.
+    fn ran_out(&mut self, index: usize, resume: i64, asked: i64, needs: u64, seen: u64) {
+        let Some((at, room, end)) = self.bounds(index) else {
+            return;
+        };
+        let may_begin = self.may_begin(room);
+        let Some(cursor) = self.partitions.get_mut(index) else {
+            return;
+        };
+        cursor.next = cursor.next.max(resume);
+        let next = cursor.next;
+        let Some(window) = cursor.windows.get_mut(at) else {
+            return;
+        };
+        let full = window.records >= window.plan.records;
+        // What comes next is another batch.
+        let cut = !full && !may_begin && window.records > 0 && next < end;
+        if cut {
+            window.cut = Some(Cut { offset: next, size: 1 });
+        }
+        if full || cut || next >= end {
+            self.close(index, next.min(end).max(asked));
+        } else if next == asked && seen == 0 {
+            // A batch larger than what was asked for, or nothing at all.
+            cursor.floor = if needs > cursor.floor { needs } else { cursor.floor.max(512) * 8 };
+            if cursor.floor > GIVE_UP {
+                let partition = cursor.partition;
+                self.fail(partition, &format!("nothing is readable at offset {asked}"));
+            }
+        } else {
+            cursor.floor = 1;
+            cursor.batch = cursor.batch.max(needs).min(GIVE_UP);
+        }
+    }
+
+    /// Ends the window that a partition is reading; `at` is where the records go on. Says whether there is another.
+    fn close(&mut self, index: usize, at: i64) -> bool {
+        let Some(cursor) = self.partitions.get_mut(index) else {
+            return false;
+        };
+        cursor.floor = 1;
+        if self.phase != Phase::Shares {
+            cursor.next = at;
+            self.phase = Phase::Between;
+            return false;
+        }
+        cursor.window += 1;
+        while let Some(window) = cursor.windows.get_mut(cursor.window) {
+            window.from = window.plan.start.max(at);
+            cursor.next = window.from;
+            if window.from < cursor.end {
+                return true;
+            }
+            cursor.window += 1;
+        }
+        false
+    }
+
+    /// Goes on to the leftovers when every window had its share, and from one of them to the next.
+    fn settle_phase(&mut self) {
+        let left = self.leftover();
+        match self.phase {
+            Phase::Shares if self.partitions.iter().any(|cursor| cursor.window < cursor.windows.len()) => return,
+            // Going on reads a batch again: not for crumbs, unless they may make the topic whole.
+            Phase::Shares if !self.whole && left.bytes.min(left.wire) < self.budget / 16 => {
+                self.phase = Phase::Done;
+                return;
+            }
+            Phase::Shares | Phase::Between => {}
+            Phase::Leftover { .. } | Phase::Done => return,
+        }
+        self.phase = Phase::Done;
+        let may_begin = self.may_begin(left);
+        for (p, cursor) in self.partitions.iter_mut().enumerate().filter(|(_, cursor)| !cursor.failed) {
+            for (w, window) in cursor.windows.iter_mut().enumerate() {
+                if let Some(cut) = window.cut.take_if(|cut| cut.size <= left.bytes && may_begin) {
+                    cursor.next = cut.offset;
+                    cursor.floor = 1;
+                    self.phase = Phase::Leftover {
+                        partition: p,
+                        window: w,
+                    };
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Learns what a record costs on the wire.
+    fn learn(&mut self, wire: usize, seen: u64, before: (u64, u64)) {
+        let (records, bytes) = (self.taken - before.0, self.taken_bytes - before.1);
+        if let (Some(by_wire), Some(by_size)) = ((wire as u64).checked_div(seen), bytes.checked_div(records)) {
+            self.cost = by_wire.min(by_size + 24).max(1) + 1;
+        }
+    }
+}
+
+impl Cursor {
+    fn new(plan: &PartitionPlan) -> Self {
+        Self {
+            partition: plan.partition,
+            end: plan.end,
+            next: plan.windows.first().map_or(plan.end, |window| window.start),
+            windows: plan
+                .windows
+                .iter()
+                .map(|window| Progress {
+                    plan: *window,
+                    order: 0,
+                    from: window.start,
+                    records: 0,
+                    bytes: 0,
+                    wire: 0,
+                    batch: None,
+                    cut: None,
+                })
+                .collect(),
+            window: 0,
+            floor: 1,
+            batch: 0,
+            undecoded: 0,
+            rejects: Vec::new(),
+            unread: None,
+            failed: false,
+        }
+    }
+}
+
+fn size(record: &Taken<'_>) -> u64 {
+    (record.key.map_or(0, <[u8]>::len) + record.value.map_or(0, <[u8]>::len)) as u64
+}
+
+/// Which of a partition's windows to keep first: the head, the tail, then halves, quarters and so on.
+fn rank(window: usize, count: usize) -> u32 {
+    if window == 0 {
+        0
+    } else if window + 1 == count {
+        1
+    } else {
+        2 + (u32::try_from(window).unwrap_or(u32::MAX).reverse_bits() >> 28)
+    }
+}
+
+#[cfg(test)]
+#[path = "sampling_tests.rs"]
+mod tests;

@@ -1,0 +1,407 @@
+//! From what was observed to a table that is written down, read back, and checked.
+
+use crate::catalog::{Encoding, Error, Table, sql};
+use crate::format::csv::{Dialect, Header};
+use crate::format::sniff::Verdict;
+use crate::infer::check::Check;
+use crate::infer::given::Given;
+use crate::infer::observe::{Counts, EXAMPLES, Observer};
+use crate::infer::reading::{Decision, Reading, Rows};
+use crate::infer::{
+    ColumnReport, FormatReport, KeyReport, Message, Reject, SampleReport, Sampled, TableReport, percent, share,
+};
+use crate::schema::{self, Column, Evidence, Field, Profile, ResolveOptions, Root, Schema, Type, resolve};
+
+/// A table, written and checked.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Inferred {
+    /// The table.
+    pub table: Table,
+    /// What speaks for it.
+    pub report: TableReport,
+    /// The definition as it is to be written, in the dialect `sql`.
+    pub sql: String,
+    /// What was observed, for dialects that have types of their own.
+    pub profile: Profile,
+}
+
+/// A table that is drawn up but not yet checked against the messages.
+pub(crate) struct Draft<'g> {
+    given: &'g Given,
+    decision: Decision,
+    table: Table,
+    profile: Profile,
+    counts: Counts,
+    rejects: Vec<Reject>,
+    rejected: u64,
+    key: Option<KeyReport>,
+    format: FormatReport,
+    warnings: Vec<String>,
+}
+
+impl<'g> Draft<'g> {
+    /// Draws the table up.
+    pub(crate) fn new(given: &'g Given, observer: Observer, values: &Verdict, keys: Option<&Verdict>) -> Self {
+        let Observer {
+            mut decision,
+            profile,
+            counts,
+            mut rejects,
+            likely,
+            ..
+        } = observer;
+        let mut warnings = Vec::new();
+        let reading = decision.reading.clone();
+        let (schema, encoding) = match &decision.reading {
+            Reading::Json => json_table(given, &mut decision, &profile, &counts, &mut warnings),
+            Reading::Rows(rows) => {
+                let rows = rows.clone();
+                csv_table(given, &mut decision, rows, &profile, &counts, &mut warnings)
+            }
+            Reading::Text => (one_column(Type::String, &counts), Encoding::Raw),
+            Reading::Bytes => (one_column(Type::Bytes, &counts), Encoding::Raw),
+        };
+        let mut rejected = match decision.reading {
+            Reading::Json | Reading::Rows(_) => counts.misfits + counts.not_rows + counts.empty,
+            Reading::Text if reading == Reading::Text => counts.misfits,
+            Reading::Text => counts.misfits + counts.empty - counts.text,
+            Reading::Bytes => 0,
+        };
+        if reading != decision.reading && counts.fits == 0 {
+            // Named one format and in another: the column takes everything, yet nothing fits what was said.
+            rejected = counts.misfits;
+        } else if rejected == 0 {
+            rejects.clear();
+        }
+        let (schema, encoding) = match &given.schema {
+            Some(configured) => (configured.schema.clone(), configured_encoding(configured, encoding)),
+            None => (schema, encoding),
+        };
+        let mut table = Table::new(&given.table, &given.topic, given.role, encoding, schema);
+        table.servers.clone_from(&given.servers);
+        table.properties.clone_from(&given.properties);
+        table.skip_misfits = !matches!(table.encoding, Encoding::Raw) && rejected > 0;
+        let format = format_report(&decision, &counts, values);
+        let key = keys.map(|verdict| KeyReport {
+            format: FormatReport {
+                name: verdict.format.name(),
+                from: Some("bytes"),
+                share: verdict.share,
+                scalar: verdict.scalar.map(crate::format::sniff::Scalar::name),
+                mixed: mixed(verdict),
+                ..FormatReport::default()
+            },
+            columns: likely.map(crate::infer::likely_key::LikelyKey::into_columns).unwrap_or_default(),
+        });
+        Self {
+            given,
+            decision,
+            table,
+            profile,
+            counts,
+            rejects,
+            rejected,
+            key,
+            format,
+            warnings,
+        }
+    }
+
+    /// Writes the table, reads it back, shows it every message, and says what became of them.
+    ///
+    /// # Errors
+    /// What was written does not read back.
+    pub(crate) fn check<'m>(self, messages: impl Iterator<Item = Message<'m>>, sampled: Sampled) -> Result<Inferred, Error> {
+        let written = self.written(&self.table)?;
+        let mut check = Check::new(&written, self.rows(), self.given.json_depth);
+        for message in messages {
+            check.message(&message);
+        }
+        self.finish(check, sampled)
+    }
+
+    /// A check to show messages to.
+    pub(crate) fn begin_check(&self) -> Result<Check, Error> {
+        let written = self.written(&self.table)?;
+        Ok(Check::new(&written, self.rows(), self.given.json_depth))
+    }
+
+    fn rows(&self) -> Option<Rows> {
+        match &self.decision.reading {
+            Reading::Rows(rows) => Some(rows.clone()),
+            _ => None,
+        }
+    }
+
+    /// The table as it reads back once it is written.
+    fn written(&self, table: &Table) -> Result<Table, Error> {
+        let text = sql::write(table);
+        let mut tables = sql::read(&text, &format!("{}.table.sql", table.name))?;
+        match (tables.pop(), tables.is_empty()) {
+            (Some(written), true) if written.topic == table.topic && written.name == table.name => Ok(written),
+            _ => Err(Error::ReadBack(format!("table `{}` reads back as another", table.name))),
+        }
+    }
+
+    /// Says what the check found, and writes the table for good.
+    pub(crate) fn finish(mut self, check: Check, sampled: Sampled) -> Result<Inferred, Error> {
+        self.say_what_does_not_fit(&check);
+        self.rejected += check.misfits + sampled.undecoded;
+        self.rejects.extend(check.rejects);
+        self.rejects.extend(sampled.rejects);
+        self.rejects.sort_by_key(|reject| (reject.partition, reject.offset));
+        self.rejects.truncate(EXAMPLES);
+        let records = self.counts.records + sampled.undecoded;
+        if check.misfits > 0 && !matches!(self.table.encoding, Encoding::Raw) {
+            self.table.skip_misfits = true;
+        }
+        if self.table.skip_misfits {
+            self.table.remarks.push(format!(
+                "{} of {records} sampled records do not fit ({}): they are skipped, or read as nulls",
+                self.rejected,
+                percent(share(self.rejected, records))
+            ));
+        }
+        let mut remarks = self.decision.remarks.clone();
+        remarks.append(&mut self.table.remarks);
+        if let Some(key) = self.key.as_ref().filter(|key| !key.columns.is_empty()) {
+            remarks.push(format!("likely key: {} (equal to the record's key wherever both are there)", key.columns.join(", ")));
+        }
+        self.table.remarks = remarks;
+        let sql = sql::write(&self.table);
+        let written = self.written(&self.table)?;
+        let sample = SampleReport {
+            partitions: sampled.partitions,
+            records,
+            bytes: self.counts.bytes,
+            tombstones: self.counts.tombstones,
+            rejected: self.rejected,
+            complete: sampled.complete,
+        };
+        let mut warnings = self.given.warnings.clone();
+        warnings.extend(self.table.remarks.iter().cloned());
+        warnings.append(&mut self.warnings);
+        for column in &self.table.schema.columns {
+            let name = &column.field.name;
+            warnings.extend(column.notes.iter().map(|note| format!("column `{name}`: {note}")));
+        }
+        warnings.extend(sql::warnings(&self.table));
+        warnings.extend(sampled.warnings);
+        if sampled.undecoded > 0 {
+            let first = self.rejects.iter().find(|reject| !reject.reason.is_empty());
+            let place = first.map(|r| format!(": partition {}, offset {}: {}", r.partition, r.offset, r.reason));
+            warnings.push(format!("{} records could not be decoded{}", sampled.undecoded, place.unwrap_or_default()));
+        }
+        if let Some(unseen) = sample.unseen() {
+            warnings.push(format!(
+                "not all records were sampled: what occurs in less than {} of them may be missing here (95 % confidence)",
+                percent(unseen)
+            ));
+        }
+        let mut once = std::collections::BTreeSet::new();
+        warnings.retain(|warning| once.insert(warning.clone()));
+        let report = TableReport {
+            table: self.table.name.clone(),
+            topic: self.table.topic.clone(),
+            role: self.table.role.name(),
+            format: self.format,
+            key: self.key,
+            sample,
+            columns: columns(&written, &self.table),
+            warnings,
+            rejects: self.rejects,
+        };
+        Ok(Inferred {
+            table: self.table,
+            report,
+            sql,
+            profile: self.profile,
+        })
+    }
+
+    fn say_what_does_not_fit(&mut self, check: &Check) {
+        let configured = self.given.schema.is_some();
+        for (path, count) in &check.places {
+            let column = if path.is_empty() { "the record as a whole".to_owned() } else { format!("`{path}`") };
+            let whose = if configured { "the configured schema" } else { "its column" };
+            self.warnings.push(format!("{column} does not fit {whose} in {count} sampled records"));
+        }
+        if configured && !check.extra.is_empty() {
+            let extra: Vec<String> = check.extra.iter().map(|name| format!("`{name}`")).collect();
+            self.warnings.push(format!("the configured schema has no column for {}", extra.join(", ")));
+        }
+    }
+}
+
+/// JSON objects, unless too few values are any: then text.
+fn json_table(
+    given: &Given,
+    decision: &mut Decision,
+    profile: &Profile,
+    counts: &Counts,
+    warnings: &mut Vec<String>,
+) -> (Schema, Encoding) {
+    if counts.fits == 0 {
+        decision.remarks.push(format!("no sampled value is {}", decision.format));
+        decision.reading = Reading::Bytes;
+        return (one_column(Type::Bytes, counts), Encoding::Raw);
+    }
+    if counts.not_rows > 0 && (counts.rows < counts.not_rows.saturating_mul(9)) {
+        decision.remarks.push(format!(
+            "{} of {} values are JSON but no objects, which Flink's json format does not read as rows",
+            counts.not_rows, counts.fits
+        ));
+        decision.reading = Reading::Text;
+        return (one_column(Type::String, counts), Encoding::Raw);
+    }
+    let mut options = ResolveOptions::new(schema::Encoding::Json);
+    options.not_null_from_sample = given.not_null_from_sample;
+    let resolved = resolve(profile, &options);
+    if let Root::NotRows(what) = &resolved.root {
+        warnings.push(format!("not every value is an object: {what}"));
+    }
+    warnings.extend(resolved.warnings);
+    if resolved.schema.columns.is_empty() {
+        decision.remarks.push("the objects have no members, so there are no columns".to_owned());
+        decision.reading = Reading::Text;
+        return (one_column(Type::String, counts), Encoding::Raw);
+    }
+    (resolved.schema, Encoding::Json)
+}
+
+/// Rows of delimited text.
+fn csv_table(
+    given: &Given,
+    decision: &mut Decision,
+    mut rows: Rows,
+    profile: &Profile,
+    counts: &Counts,
+    warnings: &mut Vec<String>,
+) -> (Schema, Encoding) {
+    if counts.fits == 0 {
+        decision.remarks.push(format!("no sampled value is {}", decision.format));
+        decision.reading = Reading::Bytes;
+        return (one_column(Type::Bytes, counts), Encoding::Raw);
+    }
+    if counts.headers > 0 {
+        rows.dialect.header = Header::InStream;
+        decision.remarks.push("the row of column names in the stream reads as a row of nulls".to_owned());
+    }
+    if rows.dialect.header == Header::None {
+        warnings.push("no row of column names was found: the columns are called c1, c2, ...".to_owned());
+    }
+    let mut options = ResolveOptions::new(schema::Encoding::Csv);
+    options.not_null_from_sample = given.not_null_from_sample && rows.dialect.header != Header::InStream;
+    let mut schema = if counts.rows > 0 {
+        let resolved = resolve(profile, &options);
+        warnings.extend(resolved.warnings);
+        resolved.schema
+    } else {
+        Schema::default()
+    };
+    if schema.columns.is_empty() {
+        // Nothing but column names.
+        schema.columns = rows.columns.iter().map(|name| column(name, Type::String, Evidence::default())).collect();
+    }
+    let dialect = rows.dialect.clone();
+    decision.reading = Reading::Rows(rows);
+    (schema, Encoding::Csv(dialect))
+}
+
+/// How a configured schema's table lies in the value: as it says, and as the bytes say where it does not.
+fn configured_encoding(configured: &Table, found: Encoding) -> Encoding {
+    match (&configured.encoding, found) {
+        (Encoding::Csv(_), Encoding::Csv(dialect)) => Encoding::Csv(dialect),
+        (encoding, _) => encoding.clone(),
+    }
+}
+
+fn one_column(ty: Type, counts: &Counts) -> Schema {
+    let seen = counts.records - counts.tombstones;
+    let evidence = Evidence {
+        seen,
+        null: 0,
+        of: seen,
+    };
+    Schema {
+        columns: vec![column("value", ty, evidence)],
+        timestamps: None,
+    }
+}
+
+fn column(name: &str, ty: Type, evidence: Evidence) -> Column {
+    Column {
+        field: Field {
+            name: name.to_owned(),
+            ty,
+            nullable: true,
+        },
+        evidence,
+        notes: Vec::new(),
+    }
+}
+
+fn format_report(decision: &Decision, counts: &Counts, verdict: &Verdict) -> FormatReport {
+    let (fits, payloads) = (counts.fits, counts.records - counts.tombstones - counts.empty);
+    let exact = match decision.reading {
+        // What was only told from the bytes has the share of the vote.
+        Reading::Bytes if counts.misfits == 0 => verdict.share,
+        _ => share(fits, payloads),
+    };
+    let mut report = FormatReport {
+        name: decision.format.name(),
+        from: Some(decision.from),
+        share: exact,
+        scalar: verdict.scalar.map(crate::format::sniff::Scalar::name),
+        mixed: mixed(verdict),
+        ..FormatReport::default()
+    };
+    if let Reading::Rows(rows) = &decision.reading {
+        let Dialect {
+            delimiter,
+            quote,
+            header,
+            ..
+        } = rows.dialect;
+        report.delimiter = Some(delimiter);
+        report.quote = quote;
+        report.header = Some(header == Header::InStream);
+    }
+    report
+}
+
+fn mixed(verdict: &Verdict) -> Vec<FormatReport> {
+    verdict
+        .mixed
+        .iter()
+        .map(|share| FormatReport {
+            name: share.format.name(),
+            share: share.share,
+            ..FormatReport::default()
+        })
+        .collect()
+}
+
+/// The columns as they were written, each with the evidence for it.
+fn columns(written: &Table, table: &Table) -> Vec<ColumnReport> {
+    let by_place = written.schema.columns.len() == table.schema.columns.len();
+    written
+        .schema
+        .columns
+        .iter()
+        .enumerate()
+        .map(|(i, column)| {
+            let named = table.schema.columns.iter().find(|known| known.field.name == column.field.name);
+            let known = if by_place { table.schema.columns.get(i) } else { named };
+            let evidence = known.map(|known| known.evidence).unwrap_or_default();
+            ColumnReport {
+                name: column.field.name.clone(),
+                ty: column.field.ty.clone(),
+                nullable: column.field.nullable,
+                seen: evidence.seen,
+                null: evidence.null,
+            }
+        })
+        .collect()
+}
