@@ -1,6 +1,6 @@
 //! From what was observed to a table that is written down, read back, and checked.
 
-use crate::catalog::{Encoding, Error, Table, sql};
+use crate::catalog::{Configured, Encoding, Error, Table, sql};
 use crate::format::csv::{Dialect, Header};
 use crate::format::sniff::Verdict;
 use crate::infer::check::Check;
@@ -74,14 +74,13 @@ impl<'g> Draft<'g> {
         } else if rejected == 0 {
             rejects.clear();
         }
-        let (schema, encoding) = match &given.schema {
-            Some(configured) => (configured.schema.clone(), configured_encoding(configured, encoding)),
-            None => (schema, encoding),
-        };
         let mut table = Table::new(&given.table, &given.topic, given.role, encoding, schema);
+        if let Some(configured) = &given.schema {
+            use_configured(&mut table, configured);
+        }
         table.servers.clone_from(&given.servers);
         table.properties.clone_from(&given.properties);
-        table.skip_misfits = !matches!(table.encoding, Encoding::Raw) && rejected > 0;
+        table.skip_misfits |= !matches!(table.encoding, Encoding::Raw) && rejected > 0;
         let format = format_report(&decision, &counts, values);
         let key = keys.map(|verdict| KeyReport {
             format: FormatReport {
@@ -309,11 +308,18 @@ fn csv_table(
     (schema, Encoding::Csv(dialect))
 }
 
-/// How a configured schema's table lies in the value: as it says, and as the bytes say where it does not.
-fn configured_encoding(configured: &Table, found: Encoding) -> Encoding {
-    match (&configured.encoding, found) {
-        (Encoding::Csv(_), Encoding::Csv(dialect)) => Encoding::Csv(dialect),
-        (encoding, _) => encoding.clone(),
+/// Takes what is configured in place of what was inferred. How delimited text is written is in the bytes, unless a
+/// whole table says it.
+fn use_configured(table: &mut Table, configured: &Configured) {
+    table.schema = configured.schema.clone();
+    if let Some(whole) = &configured.table {
+        table.encoding = whole.encoding.clone();
+        table.clauses.clone_from(&whole.clauses);
+        table.skip_misfits = whole.skip_misfits;
+        table.remarks.clone_from(&whole.remarks);
+    } else if matches!(table.encoding, Encoding::Raw) && configured.schema.columns.len() != 1 {
+        // A schema of several columns speaks of rows, whatever the bytes are.
+        table.encoding = Encoding::Json;
     }
 }
 

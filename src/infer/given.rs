@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::catalog::{CsvOptions, Role, Table};
+use crate::catalog::{Configured, CsvOptions, Role};
 use crate::format::{Format, csv};
 
 /// How deep JSON may nest unless something else is asked for.
@@ -29,7 +29,7 @@ pub struct Given {
     /// What the topic's extension says: it takes precedence over the bytes.
     pub extension: Option<Extension>,
     /// A configured schema: it is used, and none is inferred.
-    pub schema: Option<Table>,
+    pub schema: Option<Configured>,
     /// Declare `NOT NULL` what was never null.
     pub not_null_from_sample: bool,
     /// How deep JSON may nest.

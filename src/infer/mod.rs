@@ -2,6 +2,7 @@
 
 mod check;
 mod conclude;
+mod files;
 mod given;
 mod likely_key;
 mod observe;
@@ -10,6 +11,7 @@ mod report;
 mod sampled;
 
 pub use conclude::Inferred;
+pub use files::files;
 pub use given::{Extension, Given, JSON_DEPTH};
 pub use report::{ColumnReport, FormatReport, KeyReport, Reject, SampleReport, TableReport};
 pub(crate) use report::{percent, share};
