@@ -12,7 +12,6 @@ mod resolve;
 mod shape;
 mod types;
 
-pub use classic_types::{ClassicColumn, ClassicType};
 pub use conform::{Conform, Fit, Misfit};
 pub use profile::{Profile, RowLength};
 pub use resolve::{Encoding, ResolveOptions, Resolved, Root, resolve};
