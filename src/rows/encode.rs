@@ -38,11 +38,13 @@ impl Encoder {
         {
             return Err(Misfit::UnknownColumn(unknown.clone()));
         }
-        Ok(Self {
-            encoding: table.encoding.clone(),
-            columns,
-            key: key.to_vec(),
-        })
+        let conform = match table.encoding {
+            _ if columns.is_empty() => None,
+            Encoding::Json => Some(Conform::json(&table.schema)),
+            Encoding::Csv(_) => Some(Conform::csv(&table.schema, table.empty_is_null)),
+            Encoding::Raw => None,
+        };
+        Ok(Self { encoding: table.encoding.clone(), columns, key: key.to_vec(), conform })
     }
 
     /// Appends the record of `row` to `key` and `value`; true if it has a key. On an error both are as they were.
@@ -91,12 +93,21 @@ impl Encoder {
         self.encode_key(&members, key)?;
         match &self.encoding {
             Encoding::Json => {
-                json::compact(row, json::DEPTH_LIMIT, value).map_err(|error| Misfit::Malformed {
-                    format: "json",
-                    reason: error.to_string(),
-                })?
+                let malformed = |error: json::Error| Misfit::Malformed { format: "json", reason: error.to_string() };
+                if let Some(conform) = &mut self.conform {
+                    fits(conform.check_json(row, json::DEPTH_LIMIT).map_err(malformed)?)?;
+                }
+                json::compact(row, json::DEPTH_LIMIT, value).map_err(malformed)?;
             }
-            Encoding::Csv(dialect) => encode_csv(&self.columns, &members, dialect, value)?,
+            Encoding::Csv(dialect) => {
+                let fields = fields(&self.columns, &members)?;
+                if let Some(conform) = &self.conform {
+                    let texts: Vec<Text<'_>> = fields.iter().map(|field| Text::plain(field)).collect();
+                    fits(conform.check_row(&texts))?;
+                }
+                csv::write_row(&fields, dialect, value)
+                    .map_err(|error| Misfit::Malformed { format: "csv", reason: error.to_string() })?;
+            }
             Encoding::Raw => encode_raw(&self.columns, &members, value)?,
         }
         Ok(!self.key.is_empty())

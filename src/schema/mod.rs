@@ -4,7 +4,6 @@
 //! [`Conform`] says of a payload whether Flink reads it under a schema without loss.
 
 pub mod classic;
-mod classic_types;
 mod conform;
 mod number;
 mod profile;

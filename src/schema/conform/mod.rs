@@ -43,7 +43,7 @@ impl Fit {
 }
 
 /// A schema, made ready to check payloads against it.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Conform {
     expected: Vec<Expected>,
     standard: TimestampStandard,
@@ -56,7 +56,7 @@ pub struct Conform {
     fit: Fit,
 }
 
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 enum Expected {
     Scalar(Type),
     Array(u32),
@@ -64,13 +64,13 @@ enum Expected {
     Row(Row),
 }
 
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 struct Row {
     fields: Vec<Slot>,
     index: HashMap<String, u32>,
 }
 
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 struct Slot {
     name: String,
     raw: Vec<u8>,
@@ -80,7 +80,7 @@ struct Slot {
     object: u64,
 }
 
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 struct Cell {
     name: String,
     ty: Type,
@@ -88,7 +88,7 @@ struct Cell {
 }
 
 /// What the next value has to be.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 enum Target {
     Expected {
         id: u32,
@@ -100,7 +100,7 @@ enum Target {
     Nothing,
 }
 
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 struct Frame {
     target: Target,
     /// Row: the member that came last.
