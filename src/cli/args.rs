@@ -113,7 +113,7 @@ pub(crate) struct FormatArgs {
     /// The delimiter of CSV fields: a character, or tab
     #[arg(long, value_name = "CHAR", help_heading = "Format")]
     pub(crate) csv_delimiter: Option<String>,
-    /// The quote character of CSV, or none
+    /// The quote character of CSV
     #[arg(long, value_name = "CHAR", help_heading = "Format")]
     pub(crate) csv_quote: Option<String>,
     /// Whether the stream has a header row (yes, no), or the column names

@@ -57,7 +57,8 @@ impl Client {
     async fn ask_cluster(&self, server: &str) -> Result<(Connection, MetadataResponse), wire::Error> {
         let connection = Connection::open(server, self.inner.brokers.options()).await?;
         // No topics: the question is who the brokers are, and whether we may ask.
-        let reply = connection.call(|_| MetadataRequest::default().with_topics(Some(Vec::new())).with_allow_auto_topic_creation(false));
+        let reply = connection
+            .call(|_| MetadataRequest::default().with_topics(Some(Vec::new())).with_allow_auto_topic_creation(false));
         let reply = reply.await?;
         Ok((connection, reply))
     }

@@ -1,5 +1,7 @@
 //! What can be set about a client, and what it is when nothing is.
 
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::wire::{Address, ConnectOptions};
@@ -28,6 +30,8 @@ pub struct ClientConfig {
     pub retry_backoff: Duration,
     /// The longest such pause.
     pub retry_backoff_max: Duration,
+    /// Properties that are for those who use a client, by Java's name.
+    pub(super) others: BTreeMap<&'static str, String>,
 }
 
 /// Why a configuration is not usable. The message is one line; [`ConfigError::hint`] says what to do.
@@ -45,13 +49,64 @@ pub enum ConfigError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A property that is known neither to Java's client nor to librdkafka.
+    #[error("unknown property {name:?}")]
+    UnknownProperty {
+        /// What was given.
+        name: String,
+        /// The known one that looks most like it, if one does.
+        nearest: Option<&'static str>,
+    },
+    /// A property's value makes no sense.
+    #[error("{name}={value}: expected {expected}")]
+    Value {
+        /// The property.
+        name: String,
+        /// What was given; never that of a property that holds a secret.
+        value: String,
+        /// What would make sense.
+        expected: String,
+    },
+    /// A property asks for what this version cannot do.
+    #[error("{name} is not supported: {why}")]
+    Unsupported {
+        /// The property.
+        name: String,
+        /// What is not supported.
+        why: String,
+    },
+    /// A line of a properties file cannot be read.
+    #[error("line {line}: {reason}")]
+    Line {
+        /// Its number, from 1.
+        line: usize,
+        /// What is wrong with it.
+        reason: String,
+    },
 }
 
 impl ConfigError {
     /// What the user should do, in one line, where there is something.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
-        Some("Give bootstrap servers as host:port, separated by commas.".to_owned())
+        match self {
+            Self::NoServers | Self::Server { .. } => {
+                Some("Give bootstrap servers as host:port, separated by commas.".to_owned())
+            }
+            Self::UnknownProperty { nearest, .. } => {
+                let mut hint = String::from("Names are those of Kafka's Java client and of librdkafka");
+                if let Some(nearest) = nearest {
+                    let _ = write!(hint, "; did you mean {nearest}?");
+                } else {
+                    hint.push('.');
+                }
+                Some(hint)
+            }
+            Self::Unsupported { .. } => {
+                Some("Use a plaintext listener of the broker, and leave the property out.".to_owned())
+            }
+            Self::Value { .. } | Self::Line { .. } => None,
+        }
     }
 }
 
@@ -71,7 +126,58 @@ impl ClientConfig {
             metadata_max_age: Duration::from_secs(300),
             retry_backoff: Duration::from_millis(100),
             retry_backoff_max: Duration::from_secs(1),
+            others: BTreeMap::new(),
         }
+    }
+
+    /// With that name for the brokers' logs and quotas.
+    #[must_use]
+    pub fn client_id(mut self, id: impl Into<String>) -> Self {
+        self.client_id = id.into();
+        self
+    }
+
+    /// With that limit on one call, all that is tried again included.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// With that limit on one request.
+    #[must_use]
+    pub fn request_timeout(mut self, timeout: Duration) -> Self {
+        self.request_timeout = timeout;
+        self
+    }
+
+    /// With that limit on connecting to one address.
+    #[must_use]
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// With that cap on a reply, in bytes.
+    #[must_use]
+    pub fn max_frame(mut self, bytes: usize) -> Self {
+        self.max_frame = bytes;
+        self
+    }
+
+    /// With pauses that grow from `min` to `max` before something is tried again.
+    #[must_use]
+    pub fn retry_backoff(mut self, min: Duration, max: Duration) -> Self {
+        self.retry_backoff = min;
+        self.retry_backoff_max = max;
+        self
+    }
+
+    /// A property that the client itself has no use for but its users may have, `linger.ms` or `group.id` for instance,
+    /// by Java's name, as it was given in either spelling.
+    #[must_use]
+    pub fn other(&self, java_name: &str) -> Option<&str> {
+        self.others.get(java_name).map(String::as_str)
     }
 
     pub(super) fn addresses(&self) -> Result<Vec<Address>, ConfigError> {

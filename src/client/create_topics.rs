@@ -67,7 +67,8 @@ impl Client {
         // Whether an attempt was made of which it is not known what became.
         let mut in_doubt = false;
         loop {
-            let pending: Vec<usize> = (0..topics.len()).filter(|at| !matches!(results.get(*at), Some(Some(_)))).collect();
+            let pending: Vec<usize> =
+                (0..topics.len()).filter(|at| !matches!(results.get(*at), Some(Some(_)))).collect();
             if pending.is_empty() {
                 break;
             }
@@ -78,7 +79,9 @@ impl Client {
                 Ok(Ok(answers)) => {
                     for (at, answer) in pending.into_iter().zip(answers) {
                         match answer {
-                            Err(error) if in_doubt && error.code() == Some(ErrorCode::TOPIC_ALREADY_EXISTS) => results[at] = Some(Ok(())),
+                            Err(error) if in_doubt && error.code() == Some(ErrorCode::TOPIC_ALREADY_EXISTS) => {
+                                results[at] = Some(Ok(()))
+                            }
                             Err(error) if error.is_retriable() => failed.push((at, error)),
                             answer => results[at] = Some(answer),
                         }
@@ -125,12 +128,11 @@ impl Client {
         let snapshot = self.inner.metadata.snapshot();
         let controller = snapshot.cluster.controller.and_then(|id| snapshot.broker(id));
         // Any broker forwards to the controller in KRaft; in ZooKeeper mode it answers NOT_CONTROLLER, and metadata is asked again.
-        let broker = controller.or(snapshot.cluster.brokers.first()).ok_or_else(|| Error::Bootstrap { failures: Vec::new() })?;
+        let broker =
+            controller.or(snapshot.cluster.brokers.first()).ok_or_else(|| Error::Bootstrap { failures: Vec::new() })?;
         let address = broker.address();
-        let connection = self.inner.brokers.get(broker.id, &address, Lane::General).await.map_err(|unreached| Error::Advertised {
-            broker: broker.id,
-            address: address.to_string(),
-            source: unreached.error,
+        let connection = self.inner.brokers.get(broker.id, &address, Lane::General).await.map_err(|unreached| {
+            Error::Advertised { broker: broker.id, address: address.to_string(), source: unreached.error }
         })?;
         let text = |text: &String| StrBytes::from_string(text.clone());
         let creatable = |topic: &&NewTopic| {
@@ -140,7 +142,9 @@ impl Client {
                 .with_num_partitions(topic.partitions.unwrap_or(-1))
                 .with_replication_factor(topic.replication_factor.unwrap_or(-1))
                 .with_configs(
-                    configs.map(|(n, v)| CreatableTopicConfig::default().with_name(text(n)).with_value(Some(text(v)))).collect(),
+                    configs
+                        .map(|(n, v)| CreatableTopicConfig::default().with_name(text(n)).with_value(Some(text(v))))
+                        .collect(),
                 )
         };
         let wait = budget.left().min(self.config().request_timeout);

@@ -123,12 +123,16 @@ impl Error {
             Self::Config(_) => Kind::Usage,
             Self::Bootstrap { .. } | Self::Advertised { .. } | Self::NoAnswer { .. } => Kind::Unreachable,
             Self::Request { source, .. } => match source {
-                wire::Error::Malformed { .. } | wire::Error::Unsupported { .. } | wire::Error::Refused { .. } => Kind::Broker,
+                wire::Error::Malformed { .. } | wire::Error::Unsupported { .. } | wire::Error::Refused { .. } => {
+                    Kind::Broker
+                }
                 wire::Error::Address { .. } | wire::Error::Encode { .. } => Kind::Usage,
                 _ => Kind::Unreachable,
             },
             Self::Broker { code, .. } if code.is_denied() => Kind::Denied,
-            Self::Broker { .. } | Self::NoLeader { .. } | Self::Incomplete { .. } | Self::UnknownPartition { .. } => Kind::Broker,
+            Self::Broker { .. } | Self::NoLeader { .. } | Self::Incomplete { .. } | Self::UnknownPartition { .. } => {
+                Kind::Broker
+            }
             Self::TimedOut { last, .. } => last.kind(),
         }
     }
@@ -167,7 +171,9 @@ impl Error {
     pub fn topic(&self) -> Option<&str> {
         match self {
             Self::Request { topic, .. } | Self::Broker { topic, .. } | Self::NoAnswer { topic, .. } => topic.as_deref(),
-            Self::NoLeader { topic, .. } | Self::UnknownPartition { topic, .. } | Self::Incomplete { topic, .. } => Some(topic),
+            Self::NoLeader { topic, .. } | Self::UnknownPartition { topic, .. } | Self::Incomplete { topic, .. } => {
+                Some(topic)
+            }
             Self::TimedOut { last, .. } => last.topic(),
             Self::Config(_) | Self::Bootstrap { .. } | Self::Advertised { .. } => None,
         }
@@ -177,7 +183,9 @@ impl Error {
     #[must_use]
     pub fn partition(&self) -> Option<i32> {
         match self {
-            Self::Request { partition, .. } | Self::Broker { partition, .. } | Self::NoAnswer { partition, .. } => *partition,
+            Self::Request { partition, .. } | Self::Broker { partition, .. } | Self::NoAnswer { partition, .. } => {
+                *partition
+            }
             Self::NoLeader { partition, .. } | Self::UnknownPartition { partition, .. } => Some(*partition),
             Self::Incomplete { partition, .. } => *partition,
             Self::TimedOut { last, .. } => last.partition(),

@@ -58,7 +58,12 @@ pub struct FetchOptions {
 impl Default for FetchOptions {
     /// Waits half a second for a byte; 16 MiB a reply; committed records only.
     fn default() -> Self {
-        Self { max_wait: Duration::from_millis(500), min_bytes: 1, max_bytes: 16 << 20, isolation: Isolation::default() }
+        Self {
+            max_wait: Duration::from_millis(500),
+            min_bytes: 1,
+            max_bytes: 16 << 20,
+            isolation: Isolation::default(),
+        }
     }
 }
 

@@ -49,9 +49,8 @@ impl Client {
     async fn init_producer_id_once(&self, attempt: usize) -> Result<ProducerId, Error> {
         let snapshot = self.inner.metadata.snapshot();
         let brokers = &snapshot.cluster.brokers;
-        let broker = brokers
-            .get(attempt % brokers.len().max(1))
-            .ok_or_else(|| Error::Bootstrap { failures: Vec::new() })?;
+        let broker =
+            brokers.get(attempt % brokers.len().max(1)).ok_or_else(|| Error::Bootstrap { failures: Vec::new() })?;
         let address = broker.address();
         let connection = self.inner.brokers.get(broker.id, &address, Lane::General).await.map_err(|unreached| {
             Error::Advertised { broker: broker.id, address: address.to_string(), source: unreached.error }

@@ -203,7 +203,9 @@ impl Client {
     pub(super) async fn known(&self, names: &[&str]) -> Result<Arc<Snapshot>, Error> {
         let snapshot = self.inner.metadata.snapshot();
         let max_age = self.inner.config.metadata_max_age;
-        let fresh = |name: &&str| snapshot.topics.get(*name).is_some_and(|e| e.topic.error.is_none() && e.at.elapsed() <= max_age);
+        let fresh = |name: &&str| {
+            snapshot.topics.get(*name).is_some_and(|e| e.topic.error.is_none() && e.at.elapsed() <= max_age)
+        };
         if names.iter().all(fresh) {
             return Ok(snapshot);
         }

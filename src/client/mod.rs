@@ -31,7 +31,7 @@ mod init_producer_id;
 mod list_offsets;
 mod metadata;
 mod produce;
-
+pub mod properties;
 mod retry;
 mod route;
 mod together;

@@ -110,7 +110,8 @@ impl<'a> PartitionCall for Produce<'a> {
                 topics.push(data.with_topic_id(id.map_or_else(Default::default, |TopicId(id)| id)));
                 topics.len() - 1
             });
-            let data = PartitionProduceData::default().with_index(item.partition).with_records(Some(item.records.clone()));
+            let data =
+                PartitionProduceData::default().with_index(item.partition).with_records(Some(item.records.clone()));
             topics[at].partition_data.push(data);
         }
         let names: HashMap<_, &str> = by_name.iter().map(|(name, at)| (topics[*at].topic_id, *name)).collect();

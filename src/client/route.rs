@@ -233,7 +233,10 @@ struct Request<'a> {
 /// Why an item has no result yet.
 #[derive(Debug, Clone)]
 enum Failure {
-    Unreached { broker: Broker, unreached: Unreached },
+    Unreached {
+        broker: Broker,
+        unreached: Unreached,
+    },
     Wire(wire::Error),
     /// Anything that is said in full already.
     Unrouted(Error),

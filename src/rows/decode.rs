@@ -39,6 +39,11 @@ impl Decoder {
         }
     }
 
+    /// A decoder for rows of delimited text with these columns.
+    pub fn of_rows(dialect: csv::Dialect, columns: Vec<(String, Type)>) -> Self {
+        Self { encoding: Encoding::Csv(dialect), columns }
+    }
+
     /// Appends the row in `value` to `out` as one JSON object without line breaks. On an error `out` is as it was.
     ///
     /// JSON keeps all its fields in their order, numbers and strings as they are written; of other formats the

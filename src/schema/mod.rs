@@ -4,6 +4,7 @@
 //! [`Conform`] says of a payload whether Flink reads it under a schema without loss.
 
 mod classic_types;
+pub mod classic;
 mod conform;
 mod number;
 mod profile;

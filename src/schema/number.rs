@@ -12,7 +12,8 @@ pub(crate) struct Decimal {
     pub(crate) scale: u32,
     /// The value, if it is an integer of 64 bits.
     pub(crate) small: Option<i64>,
-    /// The nearest binary64, written as short as it can be, is this very number.
+    /// Binary64 has this very number, if it is written as an integer; if not, the nearest binary64, written as short
+    /// as it can be, is this number.
     pub(crate) exact: bool,
 }
 
@@ -152,6 +153,17 @@ impl Decimal {
             };
         }
         let digits = Digits::of(text);
+        if digits.len > 0 && !text.contains(['.', 'e', 'E']) {
+            return match text.parse() {
+                Ok(value) => Self::of_integer(value),
+                Err(_) => Self {
+                    whole: digits.point as u32,
+                    scale: 0,
+                    small: None,
+                    exact: false,
+                },
+            };
+        }
         let exact = survives_binary64(text, &digits);
         let whole = digits.point.max(0) as u32;
         let scale = (digits.len as i64 - digits.point).max(0) as u32;
@@ -211,12 +223,15 @@ impl Decimal {
     fn of_integer(value: i128) -> Self {
         let size = value.unsigned_abs();
         // Exact if no more than 53 bits lie between the highest and the lowest one.
-        let bits = 128 - size.leading_zeros() - size.trailing_zeros().min(127);
+        let bits = match size {
+            0 => 0,
+            _ => 128 - size.leading_zeros() - size.trailing_zeros(),
+        };
         Self {
             whole: if size == 0 { 0 } else { size.ilog10() + 1 },
             scale: 0,
             small: i64::try_from(value).ok(),
-            exact: size == 0 || bits <= 53,
+            exact: bits <= 53,
         }
     }
 
@@ -250,8 +265,9 @@ mod tests {
         assert_eq!(of("0.001"), (0, 3, None, true));
         assert_eq!(of("1E-3"), (0, 3, None, true));
         assert_eq!(of("9223372036854775807"), (19, 0, Some(i64::MAX), false));
-        assert_eq!(of("-9223372036854775808"), (19, 0, Some(i64::MIN), false));
-        assert_eq!(of("9223372036854775808"), (19, 0, None, false));
+        assert_eq!(of("-9223372036854775808"), (19, 0, Some(i64::MIN), true));
+        assert_eq!(of(&"9".repeat(50)), (50, 0, None, false));
+        assert_eq!(of("9223372036854775808"), (19, 0, None, true));
     }
 
     #[test]
@@ -264,6 +280,8 @@ mod tests {
             "0.1234567890123456789012345",
             "5e-324000000000000000000",
             "123456789.12345678901",
+            // The shortest form of its binary64, but not its value.
+            "46037723020798060",
         ] {
             assert!(!of(lossy).3, "{lossy}");
         }
@@ -276,6 +294,8 @@ mod tests {
             "5e-324",
             "1e22",
             "123456789012345.60",
+            "46037723020798064",
+            "1152921504606846976",
         ] {
             assert!(of(exact).3, "{exact}");
         }

@@ -97,6 +97,8 @@ pub struct Counts {
 pub struct FailedBatch {
     /// Its partition.
     pub partition: i32,
+    /// Whether the brokers refused it, so that none of it is in the topic; otherwise that is not known.
+    pub refused: bool,
     /// Why.
     pub error: Arc<Error>,
     /// Its records, as one encoded batch ([`crate::record::Batches`] reads it); none if it was not encoded.

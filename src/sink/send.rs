@@ -65,7 +65,7 @@ impl Sender {
                 Err(error) => {
                     let error = Arc::new(Error::Codec(error));
                     outcome.answer(Err(error.clone()));
-                    self.failed(FailedBatch { partition, error, records: None, rows }, bytes);
+                    self.failed(FailedBatch { partition, refused: true, error, records: None, rows }, bytes);
                 }
             }
         }
@@ -82,7 +82,8 @@ impl Sender {
                     let unclear = error.is_retriable();
                     let error = Arc::new(Error::Client(error));
                     outcome.answer(Err(error.clone()));
-                    self.failed(FailedBatch { partition, error: error.clone(), records: Some(records), rows }, bytes);
+                    let records = Some(records);
+                    self.failed(FailedBatch { partition, refused: !unclear, error: error.clone(), records, rows }, bytes);
                     if unclear {
                         self.abandon(&error);
                     }
@@ -110,7 +111,7 @@ impl Sender {
             let rows = batch.writer.len() as u32;
             let mut counts = self.shared.counts();
             counts.0.failed += u64::from(rows);
-            counts.1.push(FailedBatch { partition: batch.partition, error, records: batch.writer.finish(Compression::None, None).ok(), rows });
+            counts.1.push(FailedBatch { partition: batch.partition, refused: false, error, records: batch.writer.finish(Compression::None, None).ok(), rows });
         }
     }
 }

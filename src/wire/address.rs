@@ -41,7 +41,9 @@ impl FromStr for Address {
         let rest = match text.split_once("://") {
             None => text,
             Some((scheme, rest)) if scheme.eq_ignore_ascii_case("plaintext") => rest,
-            Some((scheme, _)) => return Err(format!("{scheme}:// is no plaintext listener, and this version speaks plaintext only")),
+            Some((scheme, _)) => {
+                return Err(format!("{scheme}:// is no plaintext listener, and this version speaks plaintext only"));
+            }
         };
         let (host, port) = if let Some(bracketed) = rest.strip_prefix('[') {
             let (host, after) = bracketed.split_once(']').ok_or("the bracket is not closed")?;
@@ -97,7 +99,19 @@ mod tests {
 
     #[test]
     fn what_cannot_be_an_address_is_refused_with_a_reason() {
-        for text in ["", ":9092", "kafka:", "kafka:0", "kafka:65536", "kafka:x", "[::1", "[::1]9", "SSL://kafka:1", "http://kafka", "a b:1"] {
+        for text in [
+            "",
+            ":9092",
+            "kafka:",
+            "kafka:0",
+            "kafka:65536",
+            "kafka:x",
+            "[::1",
+            "[::1]9",
+            "SSL://kafka:1",
+            "http://kafka",
+            "a b:1",
+        ] {
             assert!(text.parse::<Address>().is_err(), "{text}");
         }
     }

@@ -98,8 +98,7 @@ impl Connection {
     /// # Errors
     /// When the name does not resolve, nothing accepts, or what accepts does not speak Kafka.
     pub async fn open(address: &str, options: &ConnectOptions) -> Result<Self, Error> {
-        let address: Address =
-            address.parse().map_err(|reason| Error::Address { text: address.to_owned(), reason })?;
+        let address: Address = address.parse().map_err(|reason| Error::Address { text: address.to_owned(), reason })?;
         let stream = options.transport.dial(&address, options.connect_timeout).await?;
         let greeted = match greet(stream, &address, options, FIRST_API_VERSIONS).await {
             Err(Ungreeted::HungUp) => {
@@ -222,8 +221,12 @@ impl Connection {
         let queued = Queued { correlation, key: R::KEY, bytes, patience, reply };
         self.shared.queue.send(queued).await.map_err(|_| self.lost())?;
         let frame = answer.await.map_err(|_| self.lost())?;
-        decode_reply::<R>(frame, version)
-            .map_err(|source| Error::Malformed { address: address.clone(), api: api(), version, source })
+        decode_reply::<R>(frame, version).map_err(|source| Error::Malformed {
+            address: address.clone(),
+            api: api(),
+            version,
+            source,
+        })
     }
 
     fn lost(&self) -> Error {

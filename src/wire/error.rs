@@ -187,8 +187,14 @@ impl Error {
     #[must_use]
     pub fn is_retriable(&self) -> bool {
         match self {
-            Self::Resolve { .. } | Self::Connect { .. } | Self::ConnectTimeout { .. } | Self::HungUp { .. } | Self::Silent { .. } => true,
-            Self::Lost { cause, .. } => !matches!(**cause, Lost::Frame(FrameError::TooLarge { .. } | FrameError::NotKafka(_))),
+            Self::Resolve { .. }
+            | Self::Connect { .. }
+            | Self::ConnectTimeout { .. }
+            | Self::HungUp { .. }
+            | Self::Silent { .. } => true,
+            Self::Lost { cause, .. } => {
+                !matches!(**cause, Lost::Frame(FrameError::TooLarge { .. } | FrameError::NotKafka(_)))
+            }
             _ => false,
         }
     }

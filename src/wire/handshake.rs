@@ -84,7 +84,8 @@ impl Talk<'_> {
         if frame.get(4..6) == Some(&UNSUPPORTED_VERSION.to_be_bytes()) {
             // The rest, in the layout of v0, should list the versions that would be understood. librdkafka's mock cluster
             // has it wrong, and others leave it out: then v0 is what all know.
-            let listed = decode_reply::<ApiVersionsRequest>(frame, 0).ok().map(|reply| BrokerVersions::from_reply(&reply));
+            let listed =
+                decode_reply::<ApiVersionsRequest>(frame, 0).ok().map(|reply| BrokerVersions::from_reply(&reply));
             let next = listed.and_then(|listed| listed.negotiate::<ApiVersionsRequest>(version - 1).ok());
             return Ok(Answer::Speaks(next.unwrap_or(0)));
         }
@@ -117,7 +118,9 @@ impl Talk<'_> {
             Ok(Ok(Some(frame))) => frame,
             Ok(Ok(None)) => return Err(Ungreeted::HungUp),
             Ok(Err(FrameError::Io(error))) if is_hang_up(&error) => return Err(Ungreeted::HungUp),
-            Ok(Err(FrameError::NotKafka(found))) => return Err(self.failed(|address| Error::NotKafka { address, found })),
+            Ok(Err(FrameError::NotKafka(found))) => {
+                return Err(self.failed(|address| Error::NotKafka { address, found }));
+            }
             Ok(Err(error)) => return Err(self.lost(Lost::Frame(error))),
         };
         match frame.first_chunk().map(|id| i32::from_be_bytes(*id)) {

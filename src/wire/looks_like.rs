@@ -57,8 +57,12 @@ impl LooksLike {
     #[must_use]
     pub fn advice(self) -> &'static str {
         match self {
-            Self::Http => "Give the port of Kafka itself (usually 9092), not that of a web console, REST proxy or schema registry.",
-            Self::Tls => "This listener wants TLS: use the broker's plaintext listener, or set security.protocol=SSL where that is supported.",
+            Self::Http => {
+                "Give the port of Kafka itself (usually 9092), not that of a web console, REST proxy or schema registry."
+            }
+            Self::Tls => {
+                "This listener wants TLS: use the broker's plaintext listener, or set security.protocol=SSL where that is supported."
+            }
             Self::Ssh => "This is an SSH port: give the port of Kafka itself (usually 9092).",
             Self::Amqp => "This is an AMQP broker such as RabbitMQ: give the address of a Kafka broker.",
             Self::Redis | Self::Postgres | Self::MySql | Self::Greeting | Self::Text => {

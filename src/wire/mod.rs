@@ -2,7 +2,7 @@
 //!
 //! One task owns each socket ([`Connection`] is a cheap handle to it); requests are matched to replies by correlation id,
 //! many may be in flight, and a connection that breaks answers all who wait with one cause. A length from outside is
-//! checked before it is used ([`frame`], [`weigh`]), and a peer that does not speak Kafka is named ([`LooksLike`]).
+//! checked before it is used ([`frame`], [`MAX_DECODED`]), and a peer that does not speak Kafka is named ([`LooksLike`]).
 //!
 //! The messages themselves are `kafka_protocol`'s; nothing else of that crate is used.
 
@@ -15,7 +15,7 @@ mod handshake;
 mod looks_like;
 mod message;
 mod versions;
-pub mod weigh;
+mod weigh;
 
 pub use address::{Address, DEFAULT_PORT};
 pub use connection::{Call, ConnectOptions, Connection};
@@ -25,3 +25,4 @@ pub use frame::{FrameError, read_frame};
 pub use looks_like::LooksLike;
 pub use message::{ReplyError, decode_reply};
 pub use versions::{BrokerVersions, api_name, our_versions};
+pub use weigh::{MAX_DECODED, WeightError};

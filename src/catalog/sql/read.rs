@@ -1,6 +1,6 @@
 //! A `.table.sql` as tables: our own, and what people write.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::lead::Lead;
 use super::statement::{ColumnKind, Statement, statements};
@@ -69,8 +69,9 @@ impl<'a> Parsed<'a> {
     pub(crate) fn schema(&self, statement: &Statement<'_>) -> Result<(Schema, BTreeMap<String, String>), Error> {
         let mut schema = Schema::default();
         let mut declared_types = BTreeMap::new();
+        let mut names = HashSet::new();
         for column in &statement.columns {
-            if statement.columns.iter().any(|other| other.name == column.name && !std::ptr::eq(other, column)) {
+            if !names.insert(column.name.as_str()) {
                 return Err(self.error(column.at, format!("there are two columns `{}`", shown(&column.name)), "give each a name of its own"));
             }
             let ColumnKind::Physical { declared } = &column.kind else { continue };

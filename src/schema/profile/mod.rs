@@ -5,7 +5,7 @@
 mod node;
 mod tree;
 
-pub(crate) use node::{Kind, Node, Numbers, Shapes};
+pub(crate) use node::{Kind, Node, Numbers, Shapes, canonical};
 pub(crate) use tree::{ROOT, Tree};
 
 use super::number::Decimal;
@@ -274,8 +274,11 @@ impl Profile {
         };
         frame.last = Some(slot);
         let object = frame.object;
-        let member = self.tree.get_mut(frame.node);
-        let Some(member) = member.and_then(|node| node.members.list.get_mut(slot as usize)) else {
+        let members = self.tree.get_mut(frame.node).map(|node| &mut node.members);
+        let respelled = members
+            .as_ref()
+            .is_some_and(|members| members.is_respelled(slot, object));
+        let Some(member) = members.and_then(|members| members.list.get_mut(slot as usize)) else {
             self.target = NOWHERE;
             return;
         };
@@ -289,6 +292,7 @@ impl Profile {
                 node.repeated += 1;
             } else {
                 node.present += 1;
+                node.respelled += u64::from(respelled);
             }
             node.first = node.first.min(place);
         }
@@ -465,11 +469,12 @@ impl fmt::Debug for Profile {
             };
             writeln!(
                 f,
-                "{path} {}:{} present {} repeated {} kinds {:?} {:?} {:?} {:?} unkept {} {}",
+                "{path} {}:{} present {} repeated {} {} kinds {:?} {:?} {:?} {:?} unkept {} {}",
                 node.first.record,
                 node.first.nth,
                 node.present,
                 node.repeated,
+                node.respelled,
                 node.kinds,
                 node.numbers,
                 node.texts,

@@ -6,7 +6,7 @@
 //! records were split over profiles that are merged. A path that is kept was so from its first occurrence, so its
 //! counts are complete; of a dropped one, its parent knows how often there was one.
 
-use super::node::{Node, Place};
+use super::node::{Node, Place, canonical};
 
 /// Paths that a profile keeps by default.
 pub(crate) const DEFAULT_LIMIT: usize = 10_000;
@@ -103,7 +103,8 @@ impl Tree {
         if name.len() > LONGEST_NAME {
             return None;
         }
-        let path = path_of(node.path, name);
+        // Spellings of one name are kept or dropped together.
+        let path = path_of(node.path, &canonical(name));
         let rank = node.rank.max(path);
         if rank >= self.threshold {
             return None;

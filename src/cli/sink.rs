@@ -1,0 +1,241 @@
+//! `topica sink`: rows from files or stdin into a table's topic, and a count that can be relied on.
+
+mod input;
+mod rejects;
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::catalog::{Encoding, Table};
+use crate::cli::args::{OutputForm, Sink as Args};
+use crate::cli::config::{Config, client_failure};
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::interrupt::Interrupt;
+use crate::cli::output::Output;
+use crate::cli::text::thousands;
+use crate::client::{Client, NewTopic};
+use crate::discover::naming;
+use crate::format::Format;
+use crate::format::csv::{Dialect, Header};
+use crate::record::Compression;
+use crate::schema::Schema;
+use crate::sink::{Error, Options, Sink};
+use input::{Item, Reader};
+use rejects::Rejects;
+
+/// What became of the rows.
+#[derive(Debug, Serialize)]
+struct Summary<'a> {
+    table: &'a str,
+    topic: &'a str,
+    /// Rows of the input.
+    read: u64,
+    /// Rows that all in-sync replicas have.
+    acknowledged: u64,
+    /// Rows that were not sent, or that the brokers refused: they go to `--rejects`.
+    rejected: u64,
+    /// Rows that may or may not be in the topic, and rows that were not sent after that.
+    unacknowledged: u64,
+}
+
+pub(crate) async fn run(args: &Args, output: Output) -> Result<Exit, Failure> {
+    let compression = args.compression.parse::<Compression>().map_err(|error| Failure::of(Exit::Usage, &error))?;
+    let config = Config::load(Some(&args.config), &args.connect)?;
+    let table = table(&config, &args.table)?;
+    let mut rejects = Rejects::open(args.rejects.as_deref())?;
+    let mut reader = Reader::open(&args.files, args.input_format, &table)?;
+    let client = config.connect_for(&table, output).await?;
+    ensure_topic(&client, &table, args, &config, output).await?;
+
+    let mut options = Options::default();
+    options.key.clone_from(&args.key);
+    options.partition = args.partition;
+    options.compression = compression;
+    options.linger = Duration::from_millis(args.linger);
+    let mut sink = Sink::open(&client, &table, options).await.map_err(opening_failure)?;
+
+    let mut interrupt = Interrupt::listen();
+    let mut summary =
+        Summary { table: &table.name, topic: &table.topic, read: 0, acknowledged: 0, rejected: 0, unacknowledged: 0 };
+    let mut broken: Option<Failure> = None;
+    loop {
+        let item = tokio::select! {
+            item = reader.next() => item,
+            () = interrupt.wait() => break,
+        };
+        let Some(item) = item.map_err(|failure| Failure::new(Exit::HalfWay, failure))? else { break };
+        summary.read += 1;
+        let result = match &item {
+            Item::Row { row, .. } => sink.send(row).await.map(|_| ()),
+            Item::Bad { reason, .. } => {
+                summary.rejected += 1;
+                rejects.row(item.place(), reason, item.text(), output)?;
+                continue;
+            }
+        };
+        match result {
+            Ok(()) => {}
+            Err(error @ (Error::Misfit(_) | Error::Row(_))) => {
+                summary.rejected += 1;
+                rejects.row(item.place(), &error.to_string(), item.text(), output)?;
+            }
+            Err(error) => {
+                summary.unacknowledged += 1;
+                broken = Some(Failure::of(Exit::HalfWay, &error));
+                break;
+            }
+        }
+        for failed in sink.take_failures() {
+            broken = rejects.batch(&failed, &mut summary.rejected, &mut summary.unacknowledged, output)?.or(broken);
+        }
+    }
+    let counts = sink.flush().await;
+    for failed in sink.take_failures() {
+        broken = rejects.batch(&failed, &mut summary.rejected, &mut summary.unacknowledged, output)?.or(broken);
+    }
+    rejects.close()?;
+    summary.acknowledged = counts.acknowledged;
+    print(&summary, args.output, output)?;
+    if let Some(failure) = broken {
+        output.error(&failure);
+        return Ok(Exit::HalfWay);
+    }
+    if interrupt.is_asked() {
+        output.say("interrupted: the rows that were read until then are counted above, the rest of the input was not read");
+        return Ok(Exit::Interrupted);
+    }
+    Ok(if summary.rejected > 0 { Exit::NotRight } else { Exit::Done })
+}
+
+/// The table of that name: as it is written down, or a dynamic sink.
+fn table(config: &Config, name: &str) -> Result<Table, Failure> {
+    let written = config.package.table(name).map_err(|error| Failure::of(Exit::Usage, error))?;
+    if let Some(loaded) = written {
+        let mut table = loaded.table.clone();
+        if !table.role.writes() {
+            return Err(Failure::usage(format!("table {name} is a source: rows are not written to it"))
+                .hint("set \"type\" to \"source_and_sink\" in the data system file, and run discover again"));
+        }
+        if let Some(format) = &config.system.format {
+            table.encoding = encoding(format.format, &config.csv)?;
+        }
+        return Ok(table);
+    }
+    if !config.has_system {
+        return Err(Failure::usage(format!("there is no table {name} in {}", known_tables(config)))
+            .hint("a dynamic sink needs a data system file with \"type\": \"sink\" and a format"));
+    }
+    if !config.system.role.writes() {
+        return Err(Failure::usage(format!(
+            "the data system's type is {}: rows are not written to it",
+            config.system.role.name()
+        ))
+        .hint("set \"type\" to \"sink\" or \"source_and_sink\""));
+    }
+    let Some(format) = &config.system.format else {
+        return Err(Failure::usage(format!("sink {name} has no format"))
+            .hint("add \"format\": {\"formatType\": \"json\"} to the data system file, or --format json"));
+    };
+    let topic = format!("{}{name}", config.system.topic_prefix);
+    let encoding = encoding(format.format, &config.csv)?;
+    let schema = config.package.schemas.of(name).map(|configured| configured.schema.clone()).unwrap_or_default();
+    let mut table = Table::new(name, topic, config.system.role, encoding, schema);
+    table.servers = config.system.servers.join(",");
+    table.properties.clone_from(&config.system.properties);
+    if let (Encoding::Csv(_), Some(names)) = (&table.encoding, &config.csv.header)
+        && table.schema.columns.is_empty()
+    {
+        table.schema = Schema::of_strings(names);
+    }
+    Ok(table)
+}
+
+fn known_tables(config: &Config) -> String {
+    let names: Vec<&str> = config.package.tables.iter().map(|loaded| loaded.table.name.as_str()).collect();
+    if names.is_empty() { "CONFIG".to_owned() } else { format!("CONFIG (it has {})", names.join(", ")) }
+}
+
+/// How rows are written in a format.
+fn encoding(format: Format, csv: &crate::catalog::CsvOptions) -> Result<Encoding, Failure> {
+    match format {
+        Format::Json => Ok(Encoding::Json),
+        Format::Csv => Ok(Encoding::Csv(Dialect {
+            delimiter: csv.delimiter.unwrap_or(','),
+            quote: Some(csv.quote.unwrap_or('"')),
+            escape: None,
+            comment: csv.comment_prefix.clone(),
+            header: if csv.header.is_some() { Header::Given } else { Header::None },
+        })),
+        other => Err(Failure::usage(format!("rows cannot be written as {other}")).hint("a sink's format is json or csv")),
+    }
+}
+
+/// Sees to it that the topic is there, if that is allowed.
+async fn ensure_topic(
+    client: &Client,
+    table: &Table,
+    args: &Args,
+    config: &Config,
+    output: Output,
+) -> Result<(), Failure> {
+    let topics = client.topics(None).await.map_err(client_failure)?;
+    if topics.iter().any(|topic| topic.name == table.topic) {
+        return Ok(());
+    }
+    if !args.create_topic {
+        return Err(Failure::usage(format!("topic {} does not exist", table.topic))
+            .hint("--create-topic creates it, with --partitions and --replication-factor if they matter"));
+    }
+    let same_table = |topic: &&crate::client::Topic| {
+        let rest = topic.name.strip_prefix(config.system.topic_prefix.as_str());
+        rest.is_some_and(|rest| naming::split_extension(rest).0 == table.name)
+    };
+    if let Some(other) = topics.iter().find(same_table) {
+        output.say(format_args!(
+            "warning: topic {} is created beside {}, and both would be table {}: discover will refuse to choose",
+            table.topic, other.name, table.name
+        ));
+    }
+    let mut topic = NewTopic::new(&table.topic);
+    if let Some(partitions) = args.partitions {
+        topic = topic.partitions(partitions);
+    }
+    if let Some(replicas) = args.replication_factor {
+        topic = topic.replication_factor(replicas);
+    }
+    for created in client.create_topics(&[topic]).await {
+        created.map_err(client_failure)?;
+    }
+    Ok(())
+}
+
+/// Before the first row is sent, everything is usage or the cluster's refusal.
+fn opening_failure(error: Error) -> Failure {
+    match error {
+        Error::Client(error) => client_failure(error),
+        other => Failure::of(Exit::Usage, &other),
+    }
+}
+
+fn print(summary: &Summary<'_>, form: OutputForm, output: Output) -> Result<(), Failure> {
+    match form {
+        OutputForm::Json => {
+            let document = serde_json::to_string(summary).map_err(|error| Failure::of(Exit::HalfWay, &error))?;
+            output.data(format_args!("{document}\n"))
+        }
+        OutputForm::Text => {
+            let mut line = format!(
+                "{}: {} read, {} acknowledged, {} rejected",
+                summary.topic,
+                thousands(summary.read),
+                thousands(summary.acknowledged),
+                thousands(summary.rejected)
+            );
+            if summary.unacknowledged > 0 {
+                line.push_str(&format!(", {} not acknowledged", thousands(summary.unacknowledged)));
+            }
+            output.data(format_args!("{line}\n"))
+        }
+    }
+}
