@@ -326,7 +326,10 @@ impl<P: FnMut(Progress) + Send> Run<'_, P> {
         let options = self.options;
         let mut given = Given::new(&chosen.table, &chosen.topic);
         given.role = options.role;
-        given.servers.clone_from(&options.servers);
+        given.servers = match options.servers.as_str() {
+            "" => self.client.config().bootstrap.join(","),
+            configured => configured.to_owned(),
+        };
         given.properties.clone_from(&options.properties);
         given.format = options.format.as_ref().map(|configured| configured.format);
         given.csv = options.format.as_ref().map_or(&options.csv, |configured| &configured.csv).clone();

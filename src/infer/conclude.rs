@@ -12,6 +12,9 @@ use crate::infer::{
 };
 use crate::schema::{self, Column, Evidence, Field, Profile, ResolveOptions, Root, Schema, Type, resolve};
 
+/// Stands in a table whose servers are not known: whoever uses it says them.
+const SERVERS: &str = "${KAFKA_BOOTSTRAP_SERVERS}";
+
 /// A table, written and checked.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -27,8 +30,8 @@ pub struct Inferred {
 }
 
 /// A table that is drawn up but not yet checked against the messages.
-pub(crate) struct Draft<'g> {
-    given: &'g Given,
+pub(crate) struct Draft {
+    given: Given,
     decision: Decision,
     table: Table,
     profile: Profile,
@@ -40,9 +43,9 @@ pub(crate) struct Draft<'g> {
     warnings: Vec<String>,
 }
 
-impl<'g> Draft<'g> {
+impl Draft {
     /// Draws the table up.
-    pub(crate) fn new(given: &'g Given, observer: Observer, values: &Verdict, keys: Option<&Verdict>) -> Self {
+    pub(crate) fn new(given: Given, observer: Observer, values: &Verdict, keys: Option<&Verdict>) -> Self {
         let Observer {
             mut decision,
             profile,
@@ -54,10 +57,10 @@ impl<'g> Draft<'g> {
         let mut warnings = Vec::new();
         let reading = decision.reading.clone();
         let (schema, encoding) = match &decision.reading {
-            Reading::Json => json_table(given, &mut decision, &profile, &counts, &mut warnings),
+            Reading::Json => json_table(&given, &mut decision, &profile, &counts, &mut warnings),
             Reading::Rows(rows) => {
                 let rows = rows.clone();
-                csv_table(given, &mut decision, rows, &profile, &counts, &mut warnings)
+                csv_table(&given, &mut decision, rows, &profile, &counts, &mut warnings)
             }
             Reading::Text => (one_column(Type::String, &counts), Encoding::Raw),
             Reading::Bytes => (one_column(Type::Bytes, &counts), Encoding::Raw),
@@ -78,7 +81,7 @@ impl<'g> Draft<'g> {
         if let Some(configured) = &given.schema {
             use_configured(&mut table, configured);
         }
-        table.servers.clone_from(&given.servers);
+        table.servers = if given.servers.is_empty() { SERVERS.to_owned() } else { given.servers.clone() };
         table.properties.clone_from(&given.properties);
         table.skip_misfits |= !matches!(table.encoding, Encoding::Raw) && rejected > 0;
         let format = format_report(&decision, &counts, values);
@@ -112,8 +115,7 @@ impl<'g> Draft<'g> {
     /// # Errors
     /// What was written does not read back.
     pub(crate) fn check<'m>(self, messages: impl Iterator<Item = Message<'m>>, sampled: Sampled) -> Result<Inferred, Error> {
-        let written = self.written(&self.table)?;
-        let mut check = Check::new(&written, self.rows(), self.given.json_depth);
+        let mut check = self.begin_check()?;
         for message in messages {
             check.message(&message);
         }
