@@ -1,6 +1,6 @@
 //! From what was observed to a table that is written down, read back, and checked.
 
-use crate::catalog::{Configured, Encoding, Error, Table, sql};
+use crate::catalog::{Configured, Encoding, Error, Role, Table, sql};
 use crate::format::csv::{Dialect, Header};
 use crate::format::sniff::Verdict;
 use crate::infer::check::Check;
@@ -55,12 +55,15 @@ impl Draft {
             ..
         } = observer;
         let mut warnings = Vec::new();
+        let mut empty_is_null = false;
         let reading = decision.reading.clone();
         let (schema, encoding) = match &decision.reading {
             Reading::Json => json_table(&given, &mut decision, &profile, &counts, &mut warnings),
             Reading::Rows(rows) => {
                 let rows = rows.clone();
-                csv_table(&given, &mut decision, rows, &profile, &counts, &mut warnings)
+                let (schema, encoding, nulls) = csv_table(&given, &mut decision, rows, &profile, &counts, &mut warnings);
+                empty_is_null = nulls;
+                (schema, encoding)
             }
             Reading::Text => (one_column(Type::String, &counts), Encoding::Raw),
             Reading::Bytes => (one_column(Type::Bytes, &counts), Encoding::Raw),
@@ -77,7 +80,9 @@ impl Draft {
         } else if rejected == 0 {
             rejects.clear();
         }
-        let mut table = Table::new(&given.table, &given.topic, given.role, encoding, schema);
+        let role = if given.role_is_open { Role::SourceAndSink } else { given.role };
+        let mut table = Table::new(&given.table, &given.topic, role, encoding, schema);
+        table.empty_is_null = empty_is_null;
         if let Some(configured) = &given.schema {
             use_configured(&mut table, configured);
         }
@@ -205,7 +210,7 @@ impl Draft {
         let report = TableReport {
             table: self.table.name.clone(),
             topic: self.table.topic.clone(),
-            role: self.table.role.name(),
+            role: self.given.role.name(),
             format: self.format,
             key: self.key,
             sample,
@@ -271,7 +276,7 @@ fn json_table(
     (resolved.schema, Encoding::Json)
 }
 
-/// Rows of delimited text.
+/// Rows of delimited text; and whether an empty field is a null.
 fn csv_table(
     given: &Given,
     decision: &mut Decision,
@@ -279,11 +284,11 @@ fn csv_table(
     profile: &Profile,
     counts: &Counts,
     warnings: &mut Vec<String>,
-) -> (Schema, Encoding) {
+) -> (Schema, Encoding, bool) {
     if counts.fits == 0 {
         decision.remarks.push(format!("no sampled value is {}", decision.format));
         decision.reading = Reading::Bytes;
-        return (one_column(Type::Bytes, counts), Encoding::Raw);
+        return (one_column(Type::Bytes, counts), Encoding::Raw, false);
     }
     if counts.headers > 0 {
         rows.dialect.header = Header::InStream;
@@ -294,20 +299,19 @@ fn csv_table(
     }
     let mut options = ResolveOptions::new(schema::Encoding::Csv);
     options.not_null_from_sample = given.not_null_from_sample && rows.dialect.header != Header::InStream;
-    let mut schema = if counts.rows > 0 {
+    let (mut schema, mut empty_is_null) = (Schema::default(), false);
+    if counts.rows > 0 {
         let resolved = resolve(profile, &options);
         warnings.extend(resolved.warnings);
-        resolved.schema
-    } else {
-        Schema::default()
-    };
+        (schema, empty_is_null) = (resolved.schema, resolved.empty_is_null);
+    }
     if schema.columns.is_empty() {
         // Nothing but column names.
         schema.columns = rows.columns.iter().map(|name| column(name, Type::String, Evidence::default())).collect();
     }
     let dialect = rows.dialect.clone();
     decision.reading = Reading::Rows(rows);
-    (schema, Encoding::Csv(dialect))
+    (schema, Encoding::Csv(dialect), empty_is_null)
 }
 
 /// Takes what is configured in place of what was inferred. How delimited text is written is in the bytes, unless a
@@ -318,6 +322,7 @@ fn use_configured(table: &mut Table, configured: &Configured) {
         table.encoding = whole.encoding.clone();
         table.clauses.clone_from(&whole.clauses);
         table.skip_misfits = whole.skip_misfits;
+        table.empty_is_null = whole.empty_is_null;
         table.remarks.clone_from(&whole.remarks);
     } else if matches!(table.encoding, Encoding::Raw) && configured.schema.columns.len() != 1 {
         // A schema of several columns speaks of rows, whatever the bytes are.

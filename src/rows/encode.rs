@@ -6,9 +6,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
 use crate::catalog::{Encoding, Table};
-use crate::format::{csv, json};
+use crate::format::{Text, csv, json};
 use crate::rows::{Misfit, cell};
-use crate::schema::Type;
+use crate::schema::{Conform, Fit, Type};
 
 /// Writes rows as a table's records.
 ///
@@ -18,6 +18,8 @@ pub struct Encoder {
     encoding: Encoding,
     columns: Vec<(String, Type)>,
     key: Vec<String>,
+    /// What Flink would read back, where the table has columns.
+    conform: Option<Conform>,
 }
 
 impl Encoder {
@@ -154,31 +156,23 @@ fn compact(value: &str, out: &mut Vec<u8>) {
     }
 }
 
-fn encode_csv(
-    columns: &[(String, Type)],
-    members: &[(Cow<'_, str>, &str)],
-    dialect: &csv::Dialect,
-    out: &mut Vec<u8>,
-) -> Result<(), Misfit> {
-    let mut fields = Vec::with_capacity(columns.len());
-    for (column, _) in columns {
-        let text = match find(members, column) {
-            Some(value) => cell::from_json(value)
-                .map_err(|reason| Misfit::Value {
-                    column: column.clone(),
-                    reason,
-                })?
-                .unwrap_or_default(),
-            None => Cow::Borrowed(""),
-        };
-        fields.push(text);
+/// The row's fields in the order of the columns; an absent member and null are an empty field.
+fn fields<'r>(columns: &[(String, Type)], members: &[(Cow<'_, str>, &'r str)]) -> Result<Vec<Cow<'r, str>>, Misfit> {
+    let field = |(column, _): &(String, Type)| match find(members, column) {
+        Some(value) => cell::from_json(value)
+            .map(Option::unwrap_or_default)
+            .map_err(|reason| Misfit::Value { column: column.clone(), reason }),
+        None => Ok(Cow::Borrowed("")),
+    };
+    columns.iter().map(field).collect()
+}
+
+/// A row is only written if Flink reads it back as it is.
+fn fits(fit: Fit) -> Result<(), Misfit> {
+    match fit.misfits.into_iter().next() {
+        None => Ok(()),
+        Some(misfit) => Err(Misfit::Value { column: misfit.path, reason: misfit.reason }),
     }
-    csv::write_row(fields.iter().map(AsRef::as_ref), dialect, out).map_err(|error| {
-        Misfit::Malformed {
-            format: "csv",
-            reason: error.to_string(),
-        }
-    })
 }
 
 fn encode_raw(

@@ -4,6 +4,7 @@
 //! [`Conform`] says of a payload whether Flink reads it under a schema without loss.
 
 pub mod classic;
+mod classic_types;
 mod conform;
 mod number;
 mod profile;
