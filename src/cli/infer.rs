@@ -14,7 +14,7 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::Output;
 use crate::cli::text;
 use crate::discover::naming;
-use crate::infer::{Extension, Framing, Given, Inferred, Stream, StreamLimits, TableReport, files};
+use crate::infer::{Framing, Given, Inferred, Stream, StreamLimits, TableReport, files};
 
 /// Bytes read at once.
 const CHUNK: usize = 256 << 10;
@@ -31,9 +31,10 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<Exit, Failure> {
         return Err(Failure::usage(format!("--dialect {}: infer prints one", args.dialect)));
     };
     let inputs = if args.files.is_empty() { vec![PathBuf::from("-")] } else { args.files.clone() };
-    let Some(inferred) = infer(args, &inputs, given(args, &inputs)?)? else {
+    let Some(mut inferred) = infer(args, &inputs, given(args, &inputs)?)? else {
         return Err(Failure::new(Exit::NotRight, "the input has no messages"));
     };
+    inferred.report.topic = input_name(&inputs);
     if args.output == OutputForm::Json {
         let tables = std::slice::from_ref(&inferred.report);
         let document = serde_json::to_string_pretty(&Document { tables }).map_err(|error| Failure::of(Exit::HalfWay, &error))?;
@@ -50,7 +51,11 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<Exit, Failure> {
         (None, OutputForm::Text) => {
             output.say(text::table(&inferred.report, output.width()).trim_end());
             for file in &written {
-                output.data(&file.content)?;
+                if written.len() > 1 {
+                    output.data(format_args!("==> {} <==\n", file.name))?;
+                }
+                let end = if file.content.ends_with('\n') { "" } else { "\n" };
+                output.data(format_args!("{}{end}", file.content))?;
             }
         }
         (None, OutputForm::Json) => {}
@@ -60,21 +65,30 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<Exit, Failure> {
     Ok(if right { Exit::Done } else { Exit::NotRight })
 }
 
+/// The input in the report: its first file, in place of a topic.
+fn input_name(inputs: &[PathBuf]) -> String {
+    match inputs.first() {
+        Some(path) if path.as_os_str() != "-" => path.display().to_string(),
+        _ => "stdin".to_owned(),
+    }
+}
+
 /// As discovery's default.
 const MAX_REJECTED: f64 = 0.05;
 
 /// What is known beforehand: the flags, and the extension of the first input's name.
 fn given(args: &Args, inputs: &[PathBuf]) -> Result<Given, Failure> {
     let first = inputs.first().map(PathBuf::as_path).unwrap_or(Path::new("-"));
-    let stdin = first.as_os_str() == "-";
-    let file_name = first.file_name().map(|name| name.to_string_lossy().into_owned());
-    let input = if stdin { "stdin".to_owned() } else { first.display().to_string() };
-    let file_name = file_name.filter(|_| !stdin).unwrap_or_else(|| "stdin".to_owned());
+    let file_name = match first.file_name() {
+        Some(name) if first.as_os_str() != "-" => name.to_string_lossy().into_owned(),
+        _ => "stdin".to_owned(),
+    };
     let (stem, extension) = naming::split_extension(&file_name);
     let table = args.name.clone().unwrap_or_else(|| stem.to_owned());
-    let mut given = Given::new(table, input);
+    // The definition is for a topic of the table's name: there is no topic yet.
+    let mut given = Given::new(table.clone(), table);
     given.role_is_open = true;
-    given.extension = extension.map(|extension| Extension { ..extension });
+    given.extension = extension;
     given.format = configured_format(&args.format)?;
     given.not_null_from_sample = args.not_null_from_sample;
     let mut csv = CsvOptions::default();
