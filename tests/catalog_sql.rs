@@ -293,10 +293,11 @@ fn tables() -> impl Strategy<Value = Table> {
                 role,
                 servers,
                 properties,
-                encoding,
                 schema: Schema { columns, timestamps },
                 skip_misfits,
+                empty_is_null: skip_misfits != iso && matches!(encoding, Encoding::Csv(_)),
                 remarks: vec![remark.trim().to_owned()],
+                encoding,
                 clauses: None,
             }
         },

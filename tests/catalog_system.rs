@@ -148,7 +148,7 @@ fn errors_say_where_and_what_to_do() {
         (kafka("\"topicPrefix\": \"x\""), "datasystem.json:4:1: the file has no setting `topicPrefix`"),
         (kafka("\"fromat\": {}"), "did you mean `format`?"),
         (kafka("\"format\": {\"formatType\": \"jsno\"}"), "did you mean `json`?"),
-        (kafka("\"format\": {\"formatType\": \"avro\"}"), "datasystem.json:4:26: the format `avro` is not supported"),
+        (kafka("\"format\": {\"formatType\": \"avro\"}"), "datasystem.json:4:26: the format `avro` cannot be configured"),
         (kafka("\"format\": {\"formatType\": \"csv\", \"delimeter\": \";\"}"), "did you mean `delimiter`?"),
         (kafka("\"format\": {\"formatType\": \"csv\", \"delimiter\": \"ab\"}"), "one character"),
         (kafka("\"format\": {\"formatType\": \"csv\", \"header\": [\"a\", \"a\"]}"), "names \"a\" twice"),

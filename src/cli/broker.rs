@@ -4,6 +4,7 @@ use tokio::net::lookup_host;
 
 use crate::broker::{Broker, BrokerConfig, banner};
 use crate::cli::args::BrokerArgs;
+use crate::cli::demo;
 
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::interrupt::Interrupt;
@@ -24,7 +25,7 @@ pub(crate) async fn run(args: &BrokerArgs, output: Output) -> Result<Exit, Failu
         Failure::usage(format!("cannot listen on {}: {error}", args.listen)).hint("--listen HOST:PORT takes another port")
     })?;
     if args.demo {
-        let _ = &broker;
+        demo::fill(&broker)?;
     }
     output.say(banner());
     // Scripts read where it listens, also when the port was chosen by the system (port 0).

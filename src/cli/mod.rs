@@ -4,13 +4,13 @@ mod args;
 mod broker;
 mod completions;
 mod config;
-
+mod demo;
 mod discover;
 mod exit;
-
+mod infer;
 mod interrupt;
 mod output;
-
+mod progress;
 mod sink;
 mod source;
 mod text;
@@ -48,8 +48,10 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn run(command: Command, output: Output) -> Result<Exit, Failure> {
     match command {
-        Command::Infer(_) | Command::Demo(_) | Command::Discover(_) => Err(Failure::usage("stub")),
+        Command::Infer(args) => infer::run(&args, output),
         Command::Completions(args) => completions::run(&args, output),
+        Command::Demo(args) => block_on(demo::run(&args, output)),
+        Command::Discover(args) => block_on(discover::run(&args, output)),
         Command::Source(args) => block_on(source::run(&args, output)),
         Command::Sink(args) => block_on(sink::run(&args, output)),
         Command::Broker(args) => block_on(broker::run(&args, output)),

@@ -20,6 +20,8 @@ pub struct Options {
     pub rules: Rules,
     /// Whether the topics become tables to read, to write, or both. Other than for reading, `format` is required.
     pub role: Role,
+    /// Nobody has said which way rows go: the written tables may be used both ways, whatever `role` says.
+    pub role_is_open: bool,
     /// Bootstrap servers as configured (`${VAR}` stays as it stands), for the written tables.
     pub servers: String,
     /// Kafka client properties as configured, for the written tables.
@@ -56,6 +58,7 @@ impl Default for Options {
         Self {
             rules: Rules::default(),
             role: Role::Source,
+            role_is_open: false,
             servers: String::new(),
             properties: BTreeMap::new(),
             format: None,

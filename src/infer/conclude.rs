@@ -1,6 +1,6 @@
 //! From what was observed to a table that is written down, read back, and checked.
 
-use crate::catalog::{Configured, Encoding, Error, Table, sql};
+use crate::catalog::{Configured, Encoding, Error, Role, Table, sql};
 use crate::format::csv::{Dialect, Header};
 use crate::format::sniff::Verdict;
 use crate::infer::check::Check;
@@ -74,7 +74,8 @@ impl<'g> Draft<'g> {
         } else if rejected == 0 {
             rejects.clear();
         }
-        let mut table = Table::new(&given.table, &given.topic, given.role, encoding, schema);
+        let role = if given.role_is_open { Role::SourceAndSink } else { given.role };
+        let mut table = Table::new(&given.table, &given.topic, role, encoding, schema);
         if let Some(configured) = &given.schema {
             use_configured(&mut table, configured);
         }
@@ -203,7 +204,7 @@ impl<'g> Draft<'g> {
         let report = TableReport {
             table: self.table.name.clone(),
             topic: self.table.topic.clone(),
-            role: self.table.role.name(),
+            role: self.given.role.name(),
             format: self.format,
             key: self.key,
             sample,

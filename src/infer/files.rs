@@ -3,7 +3,7 @@
 use crate::catalog::publish::{File, file_name};
 use crate::catalog::{Dialect, Error, classic};
 use crate::infer::Inferred;
-use crate::schema;
+
 
 /// The files that define a table in a dialect. `prefix` is the topic prefix, which the classic dialect keeps apart;
 /// `not_null` declares in it what was never null.
@@ -21,7 +21,7 @@ pub fn files(inferred: &Inferred, dialect: Dialect, prefix: &str, not_null: bool
     Ok(match dialect {
         Dialect::Sql => vec![file(".table.sql", inferred.sql.clone())?],
         _ => {
-            let _ = (prefix, not_null, schema::ClassicType::Integer, classic::write_schema_yml);
+            let _ = (prefix, not_null, classic::write_schema_yml);
             Vec::new()
         }
     })

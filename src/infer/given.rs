@@ -18,6 +18,8 @@ pub struct Given {
     pub topic: String,
     /// Which way rows go.
     pub role: Role,
+    /// Nobody has said which way rows go: the table may be used both ways, whatever `role` says.
+    pub role_is_open: bool,
     /// Bootstrap servers as configured, for the written table.
     pub servers: String,
     /// Kafka client properties as configured, for the written table.
@@ -54,6 +56,7 @@ impl Given {
             table: table.into(),
             topic: topic.into(),
             role: Role::Source,
+            role_is_open: false,
             servers: String::new(),
             properties: BTreeMap::new(),
             format: None,
