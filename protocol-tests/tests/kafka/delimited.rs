@@ -128,7 +128,7 @@ fn cells_that_only_look_like_numbers_stay_text() {
     let prefix = kafka.topic("lookalike.");
     let rows = ["007,1e400,9223372036854775808,0x10,+1,1_000,NaN", "010,1,1,2,2,3,4", "1,2,3,4,5,6,7"];
     let written = kafka.write(&format!("{prefix}codes.csv"), rows);
-    let found = Discovered::of(kafka, &["--topic-prefix", &prefix, "--csv-header", "a,b,c,d,e,f,g"]);
+    let found = Discovered::of(kafka, &["--topic-prefix", &prefix, "--csv-header=a,b,c,d,e,f,g"]);
     let read = flink.read_one(&found.path("codes"));
     assert_eq!(read.root("a"), "VARCHAR", "leading zeros are not lost");
     compare::csv_rows(&read, &written, &["a", "b", "c", "d", "e", "f", "g"], |row| Some(cells(row, ',')));

@@ -211,6 +211,22 @@ fn names_that_need_quoting() {
     assert_eq!(table.columns.iter().filter(|c| c.stored).count(), names.len() + 2);
 }
 
+/// Flink has no identifier that is empty or holds a line break: such a member cannot be a column, and must not cost the table.
+#[test]
+fn names_that_no_column_can_have() {
+    let Some(kafka) = Kafka::shared() else { return };
+    let Some(flink) = Flink::shared() else { return };
+    let prefix = kafka.topic("no-names.");
+    kafka.write(
+        &format!("{prefix}t"),
+        [r#"{"id":1,"":2,"new\nline":3,"a;\nb":4,"nested":{"":5,"x":6}}"#, r#"{"id":2}"#],
+    );
+    let found = Discovered::of(kafka, &["--topic-prefix", &prefix]);
+    assert!(!found.table("t")["warnings"].as_array().unwrap().is_empty(), "what is left out is said");
+    let table = flink.read_one(&found.path("t"));
+    assert_eq!(table.cells("id"), ["1", "2"]);
+}
+
 #[test]
 fn a_member_named_twice_counts_once() {
     survives("twice", [r#"{"a":1,"a":2}"#, r#"{"a":3}"#]);

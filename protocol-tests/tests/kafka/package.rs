@@ -238,15 +238,14 @@ fn the_same_topics_give_the_same_bytes() {
     let runs = if long() { 200 } else { 20 };
     let mut seen = BTreeSet::new();
     for run in 0..runs {
-        let threads = (run % 4 + 1).to_string();
         // Every other run samples, so that windows and budgets are in play.
         for budget in [&["--records", "400"][..], &[]] {
-            let found = Discovered::ending(
-                1,
-                kafka,
-                &[&["--topic-prefix", &prefix, "--threads", &threads][..], budget].concat(),
-            );
-            seen.insert((budget.len(), contents(found.directory.path()), found.report.to_string()));
+            let out = tempfile::tempdir().unwrap();
+            let arguments =
+                ["discover", "--servers", kafka.servers(), "--topic-prefix", &prefix, "--output", "json", "-o"];
+            let threads = (run % 4 + 1).to_string();
+            let run = Topica::new(arguments).args([out.path()]).args(budget).env("TOKIO_WORKER_THREADS", threads).run();
+            seen.insert((budget.len(), contents(out.path()), run.exit(1).stdout));
         }
     }
     assert_eq!(seen.len(), 2, "one outcome for each budget, whatever the timing and the number of threads");
