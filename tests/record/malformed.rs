@@ -204,6 +204,9 @@ fn lying_record_counts_cost_nothing_that_is_there() {
     ));
 }
 
+/// What is wrong, the bytes that are, and whether an error says so.
+type Case = (&'static str, Vec<u8>, fn(&Error) -> bool);
+
 /// A record of these bytes, with its length in front.
 fn record(body: &[u8]) -> Vec<u8> {
     let mut record = vec![(body.len() * 2) as u8];
@@ -215,7 +218,7 @@ fn record(body: &[u8]) -> Vec<u8> {
 fn a_damaged_record_with_a_sound_length_costs_itself_only() {
     // Attributes, timestamp delta, offset delta, then what follows. -1 is 0x01, 1 is 0x02.
     const HUGE: [u8; 5] = [0xfe, 0xff, 0xff, 0xff, 0x0f];
-    let cases: [(&str, Vec<u8>, fn(&Error) -> bool); 12] = [
+    let cases: [Case; 12] = [
         ("key beyond the record", vec![0, 0, 2, 0x50], |e| {
             matches!(
                 e,
@@ -320,7 +323,7 @@ fn a_damaged_record_with_a_sound_length_costs_itself_only() {
 #[test]
 fn a_record_without_a_sound_frame_costs_the_rest_of_its_batch() {
     let good = record(&[0, 0, 0, 1, 1, 0]);
-    let cases: [(&str, Vec<u8>, fn(&Error) -> bool); 8] = [
+    let cases: [Case; 8] = [
         ("length beyond the batch", vec![0x7e, 0, 0], |e| {
             matches!(
                 e,

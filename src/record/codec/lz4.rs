@@ -231,7 +231,7 @@ mod tests {
         match decode(input, &mut out) {
             Ok(()) => Ok(out.filled().to_vec()),
             Err(Failure::Damaged(reason)) => Err(reason.to_string()),
-            Err(Failure::TooLarge) => Err("too large".to_owned()),
+            Err(Failure::TooLarge | Failure::Missing) => Err("refused".to_owned()),
         }
     }
 

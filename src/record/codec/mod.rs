@@ -152,6 +152,7 @@ pub enum CodecError {
     allow(dead_code)
 )]
 enum Failure {
+    Missing,
     TooLarge,
     Damaged(Box<dyn std::error::Error + Send + Sync>),
 }
@@ -243,21 +244,22 @@ impl Inflater {
     pub(super) fn fill(&mut self, codec: Compression, input: &[u8]) -> Result<(), CodecError> {
         self.scratch.clear();
         let limit = self.scratch.limit();
-        let done: Result<(), Failure> = match codec {
+        let done: Result<(), Failure> = match (codec, input) {
             #[cfg(feature = "gzip")]
-            Compression::Gzip => gzip::decode(input, &mut self.scratch),
+            (Compression::Gzip, input) => gzip::decode(input, &mut self.scratch),
             #[cfg(feature = "snappy")]
-            Compression::Snappy => self.snappy.decode(input, &mut self.scratch),
+            (Compression::Snappy, input) => self.snappy.decode(input, &mut self.scratch),
             #[cfg(feature = "lz4")]
-            Compression::Lz4 => lz4::decode(input, &mut self.scratch),
+            (Compression::Lz4, input) => lz4::decode(input, &mut self.scratch),
             #[cfg(feature = "zstd")]
-            Compression::Zstd => self
+            (Compression::Zstd, input) => self
                 .zstd
                 .get_or_insert_default()
                 .decode(input, &mut self.scratch),
-            _ => return Err(CodecError::Missing { codec }),
+            _ => Err(Failure::Missing),
         };
         done.map_err(|failure| match failure {
+            Failure::Missing => CodecError::Missing { codec },
             Failure::TooLarge => CodecError::TooLarge { codec, limit },
             Failure::Damaged(source) => CodecError::Damaged { codec, source },
         })
@@ -346,4 +348,47 @@ fn append<E>(
     let taken = encode(out.get_mut(start..).unwrap_or_default())?;
     out.truncate(start + taken);
     Ok(taken)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn names_and_codes_are_kafkas() {
+        for (code, codec) in Compression::ALL.into_iter().enumerate() {
+            assert_eq!(usize::from(codec.code()), code);
+            assert_eq!(Compression::from_code(code as u8), Some(codec));
+            assert_eq!(codec.name().parse(), Ok(codec));
+        }
+        assert_eq!(Compression::from_code(5), None);
+        assert_eq!("ZSTD".parse(), Ok(Compression::Zstd));
+        let error = "brotli".parse::<Compression>().unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "unknown compression \"brotli\": one of none, gzip, snappy, lz4, zstd"
+        );
+    }
+
+    #[test]
+    fn a_codec_that_is_not_built_in_names_its_feature() {
+        for codec in Compression::ALL {
+            let mut out = Vec::new();
+            let written = Deflater::default().deflate(codec, b"data", &mut out);
+            let mut inflater = Inflater::default();
+            let read = inflater.inflate(codec, &out);
+            if codec.is_available() {
+                written.unwrap();
+                assert_eq!(read.unwrap(), b"data");
+                continue;
+            }
+            for error in [written.unwrap_err(), read.unwrap_err()] {
+                let text = format!(
+                    "this build cannot handle {codec}: the crate's feature `{codec}` is off"
+                );
+                assert_eq!(error.to_string(), text);
+            }
+        }
+    }
 }

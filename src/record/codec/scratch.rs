@@ -1,4 +1,8 @@
 //! The buffer that batches are inflated into: reused, zeroed once, and never larger than its cap.
+#![cfg_attr(
+    not(all(feature = "gzip", feature = "snappy", feature = "lz4", feature = "zstd")),
+    allow(dead_code)
+)]
 
 /// A capacity that is kept whatever the batches need.
 const KEEP: usize = 4 << 20;
@@ -16,15 +20,6 @@ pub(super) struct Scratch {
     limit: usize,
 }
 
-#[cfg_attr(
-    not(any(
-        feature = "gzip",
-        feature = "snappy",
-        feature = "lz4",
-        feature = "zstd"
-    )),
-    allow(dead_code)
-)]
 impl Scratch {
     pub(super) fn new(limit: usize) -> Scratch {
         Scratch {

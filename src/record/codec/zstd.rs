@@ -56,8 +56,7 @@ fn frame_bound(input: &[u8]) -> Option<(usize, &[u8])> {
     let header = FrameHeader::parse(input).ok()?;
     let mut rest = input.get(header.header_len..)?;
     let mut bound = 0usize;
-    loop {
-        let &[a, b, c, ..] = rest else { break };
+    while let &[a, b, c, ..] = rest {
         let block = u32::from_le_bytes([a, b, c, 0]);
         let size = (block >> 3) as usize;
         // Raw, run-length, compressed; the fourth is reserved.
