@@ -3,6 +3,7 @@
 //!
 //! A target fails by panicking. What it may not do besides: allocate beyond the cap it names, or hang.
 
+pub mod catalog;
 pub mod format;
 pub mod record;
 pub mod schema;
