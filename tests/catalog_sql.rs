@@ -198,7 +198,7 @@ fn an_error_names_line_and_column_and_what_was_expected() {
         ("CREATE TABLE t (\n  id\n)", "3:1", "a type"),
         ("CREATE TABLE t (id BIGINT", "1:26", ", or )"),
         ("CREATE TABLE t (id BIGINT) WITH ('a' 'b')", "1:38", "="),
-        ("CREATE TABLE t (id DECIMAL(50))", "1:31", "precision"),
+        ("CREATE TABLE t (id DECIMAL(50))", "1:27", "precision"),
         ("CREATE TABLE t (`id BIGINT)", "1:17", "quoted"),
         ("CREATE TABLE t (\n id BIGINT,\n id STRING) WITH ('connector' = 'kafka')", "3:2", "two columns `id`"),
         ("/* CREATE", "1:3", "*/"),
@@ -266,7 +266,7 @@ fn has_timestamp(ty: &Type) -> bool {
 fn tables() -> impl Strategy<Value = Table> {
     let columns = proptest::collection::btree_map(name(), (ty(), any::<bool>(), proptest::option::of("[ -~]{0,9}[a-z]")), 1..5);
     let special = prop_oneof![Just(','), Just('\t'), Just(';'), Just('|'), Just('\\'), Just('\''), Just('\u{1}'), Just('é')];
-    let dialect = (special, proptest::option::of(prop_oneof![Just('"'), Just('\'')]), proptest::option::of(Just('\\')), proptest::option::of(hostile()), 0..3)
+    let dialect = (special, proptest::option::of(prop_oneof![Just('"'), Just('\'')]), proptest::option::of(Just('\\')), proptest::option::of(hostile()), 0_usize..3)
         .prop_map(|(delimiter, quote, escape, comment, header)| {
             let header = [Header::Given, Header::InStream, Header::None][header];
             Encoding::Csv(Dialect { delimiter, quote, escape, comment: comment.filter(|c| !c.is_empty()), header })
@@ -293,10 +293,11 @@ fn tables() -> impl Strategy<Value = Table> {
                 role,
                 servers,
                 properties,
-                encoding,
                 schema: Schema { columns, timestamps },
                 skip_misfits,
+                empty_is_null: skip_misfits != iso && matches!(encoding, Encoding::Csv(_)),
                 remarks: vec![remark.trim().to_owned()],
+                encoding,
                 clauses: None,
             }
         },

@@ -28,6 +28,8 @@ pub struct Table {
     pub schema: Schema,
     /// Records that do not fit are to be skipped by the reader, as what does not parse is known to be in the topic.
     pub skip_misfits: bool,
+    /// In delimited text, an empty field is to be read as null: a number's column would be a misfit otherwise.
+    pub empty_is_null: bool,
     /// For the definition's reader, one line each: why the table is as it is, what does not fit it.
     pub remarks: Vec<String>,
     /// What somebody wrote into the definition that topica's own have differently; `None` for those.
@@ -120,6 +122,7 @@ impl Table {
             encoding,
             schema,
             skip_misfits: false,
+            empty_is_null: false,
             remarks: Vec::new(),
             clauses: None,
         }
@@ -185,6 +188,7 @@ impl fmt::Debug for Table {
             .field("encoding", &self.encoding)
             .field("schema", &self.schema)
             .field("skip_misfits", &self.skip_misfits)
+            .field("empty_is_null", &self.empty_is_null)
             .field("remarks", &self.remarks)
             .field("clauses", &self.clauses)
             .finish()

@@ -70,7 +70,7 @@ impl Output {
 }
 
 /// A closed pipe ends a command, and ends it well.
-fn written(result: io::Result<()>) -> Result<(), Failure> {
+pub(crate) fn written(result: io::Result<()>) -> Result<(), Failure> {
     result.map_err(|error| match error.kind() {
         io::ErrorKind::BrokenPipe => Failure::closed_pipe(),
         _ => Failure::new(Exit::HalfWay, format!("stdout: {error}")),

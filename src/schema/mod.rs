@@ -3,7 +3,7 @@
 //! A [`Profile`] observes payloads; [`resolve`](fn@resolve) turns it into a [`Schema`] with the evidence kept;
 //! [`Conform`] says of a payload whether Flink reads it under a schema without loss.
 
-mod classic_types;
+pub mod classic;
 mod conform;
 mod number;
 mod profile;
@@ -11,7 +11,6 @@ mod resolve;
 mod shape;
 mod types;
 
-pub use classic_types::{ClassicColumn, ClassicType};
 pub use conform::{Conform, Fit, Misfit};
 pub use profile::{Profile, RowLength};
 pub use resolve::{Encoding, ResolveOptions, Resolved, Root, resolve};

@@ -1,6 +1,6 @@
 //! `<table>.schema.yml`, as Jackson's YAML generator (on SnakeYAML) laid it out.
 
-use crate::schema::{ClassicColumn, ClassicType};
+use crate::schema::classic::{ClassicColumn, ClassicKind, ClassicType};
 
 /// SnakeYAML folds a quoted text that goes beyond this column, at a space.
 const WIDTH: usize = 80;
@@ -17,7 +17,7 @@ pub fn write(table: &str, columns: &[ClassicColumn]) -> String {
 
 struct Yaml {
     text: String,
-    /// How many characters there are in the line so far.
+    /// How many UTF-16 code units there are in the line so far.
     column: usize,
 }
 
@@ -36,11 +36,10 @@ impl Yaml {
         let inner = format!("{indent}  ");
         for column in columns {
             self.entry(&format!("{indent}- "), "name", &column.name);
-            match &column.columns {
-                Some(nested) => self.columns(&inner, nested),
-                None => {
-                    let depth = usize::from(column.array_depth);
-                    let ty = format!("{}{}{}", "[".repeat(depth), type_name(column.ty), "]".repeat(depth));
+            match &column.kind {
+                ClassicKind::Table { columns, .. } => self.columns(&inner, columns),
+                ClassicKind::Scalar { ty, array_depth } => {
+                    let ty = format!("{}{}{}", "[".repeat(*array_depth), type_name(*ty), "]".repeat(*array_depth));
                     self.entry(&inner, "type", &ty);
                 }
             }
@@ -61,52 +60,60 @@ impl Yaml {
 
     fn put(&mut self, text: &str) {
         self.text.push_str(text);
-        self.column += text.chars().count();
+        self.column += units(text);
     }
 
     /// The inside of a text in double quotes; when it is folded, it goes on at `indent`.
+    ///
+    /// Java counts UTF-16 code units, and SnakeYAML one less after what it has escaped: so must this.
     fn quoted(&mut self, text: &str, indent: usize) {
-        let chars: Vec<char> = text.chars().collect();
-        let last = chars.len().saturating_sub(1);
+        let last = units(text).saturating_sub(1);
         // What is held back until it is known whether the line is folded before it.
         let mut held = String::new();
-        let mut held_length = 0;
-        for (i, &c) in chars.iter().enumerate() {
+        // Where the character ends: its last unit.
+        let mut end = 0;
+        let mut chars = text.chars().peekable();
+        while let Some(c) = chars.next() {
+            end += c.len_utf16() - 1;
             let escaped = escape(c);
-            if escaped.is_some() {
-                self.text.push_str(&held);
-                self.column += held_length;
-                held.clear();
-                held_length = 0;
-            }
             if let Some(escaped) = &escaped {
+                self.put(&std::mem::take(&mut held));
                 self.put(escaped);
             }
-            let may_fold = i > 0 && i < last && (c == ' ' || escaped.is_some());
-            if may_fold && self.column + held_length > WIDTH {
-                self.text.push_str(&held);
-                held.clear();
-                held_length = 0;
+            let width = if escaped.is_some() { self.column.saturating_sub(1) } else { self.column + held.len() };
+            let may_fold = 0 < end && end < last && (c == ' ' || held.is_empty());
+            if may_fold && width > WIDTH {
+                self.text.push_str(&std::mem::take(&mut held));
                 self.text.push_str("\\\n");
                 self.text.push_str(&" ".repeat(indent));
                 self.column = indent;
-                let next = if escaped.is_some() { chars.get(i + 1) } else { Some(&c) };
-                if next == Some(&' ') {
+                let next = if escaped.is_some() { chars.peek().copied() } else { Some(c) };
+                if next == Some(' ') {
                     self.put("\\");
                 }
             }
             if escaped.is_none() {
                 held.push(c);
-                held_length += 1;
             }
+            end += 1;
         }
-        self.text.push_str(&held);
-        self.column += held_length;
+        self.put(&held);
     }
 }
 
+fn units(text: &str) -> usize {
+    text.encode_utf16().count()
+}
+
 fn type_name(ty: ClassicType) -> &'static str {
-    ty.name()
+    match ty {
+        ClassicType::Integer => "INTEGER",
+        ClassicType::Float => "FLOAT",
+        ClassicType::Boolean => "BOOLEAN",
+        ClassicType::Datetime => "DATETIME",
+        ClassicType::String => "STRING",
+        ClassicType::Uuid => "UUID",
+    }
 }
 
 /// How SnakeYAML writes a character between double quotes; `None`: as it is, held back for folding.
@@ -128,7 +135,7 @@ fn escape(c: char) -> Option<String> {
         '\u{2028}' => 'L',
         '\u{2029}' => 'P',
         ' '..='~' => return None,
-        '\u{a1}'..='\u{d7ff}' | '\u{e000}'..='\u{fefe}' | '\u{ff00}'..='\u{fffd}' | '\u{10000}'..='\u{10ffff}' => {
+        '\u{a1}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..='\u{10ffff}' => {
             return Some(c.into());
         }
         c if u32::from(c) <= 0xff => return Some(format!("\\x{:02x}", u32::from(c))),

@@ -105,7 +105,7 @@ pub(crate) fn nearest<'k>(written: &str, known: &[&'k str]) -> Option<&'k str> {
             let plain: Vec<char> = name.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
             (distance(&written, &plain), name)
         })
-        .filter(|&(distance, name)| distance <= (name.len() / 3).clamp(1, 3))
+        .filter(|&(distance, name)| distance <= name.len().div_ceil(3).min(3))
         .min_by_key(|&(distance, _)| distance)
         .map(|(_, name)| name)
 }

@@ -1,6 +1,6 @@
 //! A `.table.sql` as tables: our own, and what people write.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::lead::Lead;
 use super::statement::{ColumnKind, Statement, statements};
@@ -69,8 +69,9 @@ impl<'a> Parsed<'a> {
     pub(crate) fn schema(&self, statement: &Statement<'_>) -> Result<(Schema, BTreeMap<String, String>), Error> {
         let mut schema = Schema::default();
         let mut declared_types = BTreeMap::new();
+        let mut names = HashSet::new();
         for column in &statement.columns {
-            if statement.columns.iter().any(|other| other.name == column.name && !std::ptr::eq(other, column)) {
+            if !names.insert(column.name.as_str()) {
                 return Err(self.error(column.at, format!("there are two columns `{}`", shown(&column.name)), "give each a name of its own"));
             }
             let ColumnKind::Physical { declared } = &column.kind else { continue };
@@ -106,7 +107,7 @@ impl<'a> Parsed<'a> {
             return Err(self.error(topic_at, "the table has several topics", "write a table for each"));
         }
         let (_, servers) = self.need(&mut options, statement, "properties.bootstrap.servers", "'properties.bootstrap.servers' = 'HOST:9092'")?;
-        let Layout { encoding, key: format_key, format, skip_misfits, timestamps } = self.layout(statement, &mut options, &lead)?;
+        let Layout { encoding, key: format_key, format, skip_misfits, empty_is_null, timestamps } = self.layout(statement, &mut options, &lead)?;
         schema.timestamps = schema.columns.iter().any(|column| has_timestamp(&column.field.ty)).then_some(timestamps);
         if encoding == Encoding::Raw && schema.columns.len() != 1 {
             return Err(self.error(statement.name_at, "a table of format raw has one column", "declare one: STRING for text, BYTES for anything"));
@@ -164,6 +165,7 @@ impl<'a> Parsed<'a> {
             encoding,
             schema,
             skip_misfits,
+            empty_is_null,
             remarks: lead.notes,
             clauses: (!standard).then(|| Box::new(clauses)),
         })
@@ -204,8 +206,14 @@ impl<'a> Parsed<'a> {
         let prefix = format!("{}{format}", key.strip_suffix("format").unwrap_or_default());
         let mut option = |name: &str| options.remove(format!("{prefix}.{name}").as_str());
         let is_true = |option: Option<(&str, &str)>| option.is_some_and(|(_, value)| value.trim().eq_ignore_ascii_case("true"));
-        let mut layout =
-            Layout { encoding: Encoding::Raw, key, format, skip_misfits: false, timestamps: TimestampStandard::Sql };
+        let mut layout = Layout {
+            encoding: Encoding::Raw,
+            key,
+            format,
+            skip_misfits: false,
+            empty_is_null: false,
+            timestamps: TimestampStandard::Sql,
+        };
         match format {
             "raw" => {}
             "json" | "flexible-json" => {
@@ -231,6 +239,11 @@ impl<'a> Parsed<'a> {
                 let escape = one("escape-character")?;
                 let no_quote = is_true(option("disable-quote-character"));
                 let comments = is_true(option("allow-comments"));
+                let null = option("null-literal");
+                layout.empty_is_null = null.is_some_and(|(_, text)| text.is_empty());
+                if let Some((at, _)) = null.filter(|(_, text)| !text.is_empty()) {
+                    return Err(self.error(at, "a null literal that is not empty", "topica reads an empty field as null, or none"));
+                }
                 // A format of DataSQRL's: it skips the header row unless told otherwise.
                 let skips_header = format == "flexible-csv" && option("skip-header").is_none_or(|(_, value)| value != "false");
                 let ignores = is_true(option("ignore-parse-errors"));
@@ -261,6 +274,7 @@ struct Layout<'o> {
     key: &'static str,
     format: &'o str,
     skip_misfits: bool,
+    empty_is_null: bool,
     timestamps: TimestampStandard,
 }
 

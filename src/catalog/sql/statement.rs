@@ -5,7 +5,7 @@ use nom::bytes::complete::{is_not, tag, tag_no_case, take_until, take_while, tak
 use nom::character::complete::{char, multispace1};
 use nom::combinator::{cut, not, opt, peek, recognize, value, verify};
 use nom::error::{ErrorKind, ParseError};
-use nom::multi::{fold_many0, many0, separated_list0, separated_list1};
+use nom::multi::{fold_many0, many0, separated_list1};
 use nom::sequence::{delimited, pair, preceded, terminated};
 use nom::{IResult, Parser};
 
@@ -213,8 +213,9 @@ fn create_table<'a>(before: &'a str, input: &'a str) -> Parsed<'a, Statement<'a>
         options: Vec::new(),
         like: None,
     };
-    let items = delimited(symbol("("), separated_list0(symbol(","), item), expected(", or )", token(char(')'))));
-    let (input, items) = opt(items).parse(input)?;
+    let empty = symbol(")").map(|_| Vec::new());
+    let items = terminated(separated_list1(symbol(","), cut(item)), cut(expected(", or )", token(char(')')))));
+    let (input, items) = opt(preceded(symbol("("), alt((empty, items)))).parse(input)?;
     for item in items.unwrap_or_default() {
         match item {
             Item::Column(column, key) => {
@@ -264,7 +265,7 @@ fn options(input: &str) -> Parsed<'_, Vec<(&str, String, String)>> {
         let (rest, value) = literal(rest)?;
         Ok((rest, (input, key, value)))
     }
-    delimited(symbol("("), separated_list1(symbol(","), option), expected(", or )", token(char(')')))).parse(input)
+    delimited(symbol("("), separated_list1(symbol(","), cut(option)), expected(", or )", token(char(')')))).parse(input)
 }
 
 fn item(input: &str) -> Parsed<'_, Item<'_>> {

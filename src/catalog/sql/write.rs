@@ -59,6 +59,9 @@ pub fn write(table: &Table) -> String {
                 // Flink knows no other.
                 Some(other) => lead.comment_prefix = Some(other.into()),
             }
+            if table.empty_is_null {
+                format_options.push(("null-literal", "".into()));
+            }
             lead.header = Some(header_name(dialect.header).into());
             if dialect.header == Header::InStream && table.skip_misfits {
                 lead.misfits = Some("skip".into());

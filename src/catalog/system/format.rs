@@ -73,7 +73,7 @@ pub(super) fn named(reader: &Reader<'_>, name: &str, at: Position) -> Result<For
         Some(near) => format!("did you mean `{near}`?"),
         None => "json, csv, text and binary can be configured; without `format`, the bytes tell".into(),
     };
-    Err(reader.error(at, format!("the format `{}` is not supported", shown(name)), advice))
+    Err(reader.error(at, format!("the format `{}` cannot be configured in this version", shown(name)), advice))
 }
 
 /// Takes `charset`; payloads are UTF-8, so nothing else will do.

@@ -41,8 +41,13 @@ pub enum Compression {
 
 impl Compression {
     /// All of them, in the order of their codes.
-    pub const ALL: [Compression; 5] =
-        [Compression::None, Compression::Gzip, Compression::Snappy, Compression::Lz4, Compression::Zstd];
+    pub const ALL: [Compression; 5] = [
+        Compression::None,
+        Compression::Gzip,
+        Compression::Snappy,
+        Compression::Lz4,
+        Compression::Zstd,
+    ];
 
     /// The codec with this code, if there is one.
     pub fn from_code(code: u8) -> Option<Compression> {
@@ -137,13 +142,29 @@ pub enum CodecError {
 }
 
 /// Why a codec module gave up, before the codec's name is added.
-#[cfg_attr(not(any(feature = "gzip", feature = "snappy", feature = "lz4", feature = "zstd")), allow(dead_code))]
+#[cfg_attr(
+    not(any(
+        feature = "gzip",
+        feature = "snappy",
+        feature = "lz4",
+        feature = "zstd"
+    )),
+    allow(dead_code)
+)]
 enum Failure {
     TooLarge,
     Damaged(Box<dyn std::error::Error + Send + Sync>),
 }
 
-#[cfg_attr(not(any(feature = "gzip", feature = "snappy", feature = "lz4", feature = "zstd")), allow(dead_code))]
+#[cfg_attr(
+    not(any(
+        feature = "gzip",
+        feature = "snappy",
+        feature = "lz4",
+        feature = "zstd"
+    )),
+    allow(dead_code)
+)]
 impl Failure {
     fn damaged(reason: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Failure {
         Failure::Damaged(reason.into())
@@ -179,7 +200,9 @@ impl Default for Inflater {
 
 impl fmt::Debug for Inflater {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Inflater").field("max_inflated", &self.scratch.limit()).finish_non_exhaustive()
+        f.debug_struct("Inflater")
+            .field("max_inflated", &self.scratch.limit())
+            .finish_non_exhaustive()
     }
 }
 
@@ -199,7 +222,11 @@ impl Inflater {
     ///
     /// # Errors
     /// The codec is not part of this build, the bytes are damaged or cut short, or they inflate to more than the cap.
-    pub fn inflate<'b>(&'b mut self, codec: Compression, input: &'b [u8]) -> Result<&'b [u8], CodecError> {
+    pub fn inflate<'b>(
+        &'b mut self,
+        codec: Compression,
+        input: &'b [u8],
+    ) -> Result<&'b [u8], CodecError> {
         if codec == Compression::None {
             return Ok(input);
         }
@@ -216,7 +243,7 @@ impl Inflater {
     pub(super) fn fill(&mut self, codec: Compression, input: &[u8]) -> Result<(), CodecError> {
         self.scratch.clear();
         let limit = self.scratch.limit();
-        let done = match codec {
+        let done: Result<(), Failure> = match codec {
             #[cfg(feature = "gzip")]
             Compression::Gzip => gzip::decode(input, &mut self.scratch),
             #[cfg(feature = "snappy")]
@@ -224,7 +251,10 @@ impl Inflater {
             #[cfg(feature = "lz4")]
             Compression::Lz4 => lz4::decode(input, &mut self.scratch),
             #[cfg(feature = "zstd")]
-            Compression::Zstd => self.zstd.get_or_insert_default().decode(input, &mut self.scratch),
+            Compression::Zstd => self
+                .zstd
+                .get_or_insert_default()
+                .decode(input, &mut self.scratch),
             _ => return Err(CodecError::Missing { codec }),
         };
         done.map_err(|failure| match failure {
@@ -258,7 +288,12 @@ impl Deflater {
     ///
     /// # Errors
     /// The codec is not part of this build, or fails.
-    pub fn deflate(&mut self, codec: Compression, input: &[u8], out: &mut Vec<u8>) -> Result<(), CodecError> {
+    pub fn deflate(
+        &mut self,
+        codec: Compression,
+        input: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<(), CodecError> {
         match codec {
             Compression::None => {
                 out.extend_from_slice(input);
@@ -273,7 +308,9 @@ impl Deflater {
             #[cfg(feature = "zstd")]
             Compression::Zstd => match &mut self.zstd {
                 Some(encoder) => encoder.encode(input, out),
-                empty => empty.insert(Box::new(zstd::Encoder::new()?)).encode(input, out),
+                empty => empty
+                    .insert(Box::new(zstd::Encoder::new()?))
+                    .encode(input, out),
             },
             #[allow(unreachable_patterns)]
             _ => Err(CodecError::Missing { codec }),
@@ -281,9 +318,20 @@ impl Deflater {
     }
 }
 
-#[cfg(any(feature = "gzip", feature = "snappy", feature = "lz4", feature = "zstd"))]
-fn failed(codec: Compression, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> CodecError {
-    CodecError::Compress { codec, source: source.into() }
+#[cfg(any(
+    feature = "gzip",
+    feature = "snappy",
+    feature = "lz4",
+    feature = "zstd"
+))]
+fn failed(
+    codec: Compression,
+    source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+) -> CodecError {
+    CodecError::Compress {
+        codec,
+        source: source.into(),
+    }
 }
 
 /// Room for `max` more bytes at the end of `out`, filled by `encode`, which says how many it took.

@@ -3,6 +3,7 @@
 use crate::format::Number;
 use crate::schema::number::Decimal;
 use crate::schema::shape::{Detected, Separator, Shape, Zone};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -39,6 +40,8 @@ pub(crate) struct Node {
     pub(crate) present: u64,
     /// Times that it stood again in an object that had it already.
     pub(crate) repeated: u64,
+    /// Objects that had it when they had it already in another spelling; see [`canonical`].
+    pub(crate) respelled: u64,
     /// Values by [`Kind`].
     pub(crate) kinds: [u64; 8],
     pub(crate) numbers: Numbers,
@@ -58,6 +61,9 @@ pub(crate) struct Node {
 pub(crate) struct Members {
     pub(crate) list: Vec<Member>,
     index: HashMap<Arc<str>, u32>,
+    /// A slot by its name without case; filled as soon as a name has capitals or blanks around it.
+    canonical: HashMap<String, u32>,
+    has_spellings: bool,
     /// The one that came first in the last object.
     pub(crate) expected_first: Option<u32>,
 }
@@ -72,6 +78,14 @@ pub(crate) struct Member {
     pub(crate) expected_next: Option<u32>,
     /// The object that had it last, to tell a repeated key.
     pub(crate) object: u64,
+    /// The next of those whose names are equal but for case, in a ring; its own slot if there is no other.
+    pub(crate) spelling: u32,
+}
+
+/// A name as DataSQRL compares it: without case, and without blanks around it.
+pub(crate) fn canonical(name: &str) -> Cow<'_, str> {
+    let trimmed = name.trim();
+    if trimmed.chars().any(|c| c.is_uppercase()) { Cow::Owned(trimmed.to_lowercase()) } else { Cow::Borrowed(trimmed) }
 }
 
 impl Members {
@@ -93,14 +107,52 @@ impl Members {
         };
         let slot = self.list.len() as u32;
         self.index.insert(Arc::clone(&name), slot);
-        self.list.push(Member {
-            name,
-            raw,
-            node,
-            expected_next: None,
-            object: 0,
-        });
+        self.list.push(Member { name, raw, node, expected_next: None, object: 0, spelling: slot });
+        self.join_spellings(slot);
         slot
+    }
+
+    /// Joins a new member with the ones that differ in case only.
+    fn join_spellings(&mut self, slot: u32) {
+        let Some(member) = self.list.get(slot as usize) else {
+            return;
+        };
+        let name = Arc::clone(&member.name);
+        let plain = matches!(canonical(&name), Cow::Borrowed(same) if same.len() == name.len());
+        if !self.has_spellings {
+            if plain {
+                return;
+            }
+            self.has_spellings = true;
+            for (slot, member) in self.list.iter().enumerate() {
+                let name = canonical(&member.name).into_owned();
+                self.canonical.entry(name).or_insert(slot as u32);
+            }
+        }
+        let first = *self.canonical.entry(canonical(&name).into_owned()).or_insert(slot);
+        if first != slot
+            && let Some(other) = self.list.get_mut(first as usize)
+        {
+            let next = std::mem::replace(&mut other.spelling, slot);
+            if let Some(member) = self.list.get_mut(slot as usize) {
+                member.spelling = next;
+            }
+        }
+    }
+
+    /// The object has the member in another spelling already.
+    pub(crate) fn is_respelled(&self, slot: u32, object: u64) -> bool {
+        let mut at = slot;
+        while let Some(member) = self.list.get(at as usize) {
+            at = member.spelling;
+            if at == slot {
+                return false;
+            }
+            if self.list.get(at as usize).is_some_and(|other| other.object == object) {
+                return true;
+            }
+        }
+        false
     }
 
     /// Drops those that `keep` denies. Slots change; what was expected is forgotten.
@@ -108,9 +160,15 @@ impl Members {
         self.list.retain(|member| keep(member));
         self.expected_first = None;
         self.index.clear();
+        self.canonical.clear();
+        self.has_spellings = false;
         for (slot, member) in self.list.iter_mut().enumerate() {
             member.expected_next = None;
+            member.spelling = slot as u32;
             self.index.insert(Arc::clone(&member.name), slot as u32);
+        }
+        for slot in 0..self.list.len() {
+            self.join_spellings(slot as u32);
         }
     }
 }
@@ -324,12 +382,10 @@ impl Node {
         Self {
             path,
             rank,
-            first: Place {
-                record: u64::MAX,
-                nth: u32::MAX,
-            },
+            first: Place { record: u64::MAX, nth: u32::MAX },
             present: 0,
             repeated: 0,
+            respelled: 0,
             kinds: [0; 8],
             numbers: Numbers::default(),
             texts: None,
@@ -357,11 +413,7 @@ impl Node {
             Number::Signed(_) | Number::Unsigned(_) => true,
             Number::Float(_) => false,
         };
-        self.add(if integer {
-            Kind::Integer
-        } else {
-            Kind::Fraction
-        });
+        self.add(if integer { Kind::Integer } else { Kind::Fraction });
         self.numbers.add(decimal, integer);
     }
 
@@ -377,6 +429,7 @@ impl Node {
         self.first = self.first.min(other.first);
         self.present += other.present;
         self.repeated += other.repeated;
+        self.respelled += other.respelled;
         for (mine, theirs) in self.kinds.iter_mut().zip(other.kinds) {
             *mine += theirs;
         }
@@ -396,6 +449,7 @@ impl Node {
         self.first == other.first
             && self.present == other.present
             && self.repeated == other.repeated
+            && self.respelled == other.respelled
             && self.kinds == other.kinds
             && self.numbers == other.numbers
             && self.texts == other.texts

@@ -6,7 +6,7 @@
 //! records were split over profiles that are merged. A path that is kept was so from its first occurrence, so its
 //! counts are complete; of a dropped one, its parent knows how often there was one.
 
-use super::node::{Node, Place};
+use super::node::{Node, Place, canonical};
 
 /// Paths that a profile keeps by default.
 pub(crate) const DEFAULT_LIMIT: usize = 10_000;
@@ -38,10 +38,7 @@ fn path_of(parent: u64, name: &str) -> u64 {
         if let Some(head) = word.get_mut(..chunk.len()) {
             head.copy_from_slice(chunk);
         }
-        state = mix(
-            state.rotate_left(23),
-            u64::from_le_bytes(word) ^ 0xe703_7ed1_a0b4_28db,
-        );
+        state = mix(state.rotate_left(23), u64::from_le_bytes(word) ^ 0xe703_7ed1_a0b4_28db);
     }
     mix(state, 0x8ebc_6af0_9c88_c6e3)
 }
@@ -103,18 +100,14 @@ impl Tree {
         if name.len() > LONGEST_NAME {
             return None;
         }
-        let path = path_of(node.path, name);
+        // Spellings of one name are kept or dropped together.
+        let path = path_of(node.path, &canonical(name));
         let rank = node.rank.max(path);
         if rank >= self.threshold {
             return None;
         }
         let child = self.insert(Node::new(path, rank));
-        Some(
-            self.nodes
-                .get_mut(parent as usize)?
-                .members
-                .add(name, child),
-        )
+        Some(self.nodes.get_mut(parent as usize)?.members.add(name, child))
     }
 
     /// The node of an array's elements, made if need be.
@@ -172,8 +165,7 @@ impl Tree {
             if let Some(node) = self.nodes.get_mut(id as usize) {
                 node.unkept += unkept;
                 node.unkept_inexact += inexact;
-                node.members
-                    .retain(|member| above.binary_search(&member.node).is_err());
+                node.members.retain(|member| above.binary_search(&member.node).is_err());
             }
         }
     }
@@ -257,10 +249,7 @@ impl Tree {
             })
             .collect();
         members.sort_unstable();
-        members
-            .into_iter()
-            .map(|(_, name, id)| (name, id))
-            .collect()
+        members.into_iter().map(|(_, name, id)| (name, id)).collect()
     }
 
     pub(crate) fn same(&self, other: &Tree) -> bool {
