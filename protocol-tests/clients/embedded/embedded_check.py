@@ -49,6 +49,17 @@ def produce():
     return records
 
 
+def patiently(call):
+    """The result of a call that librdkafka does not repeat by itself when a leader has just moved."""
+    for _ in until():
+        try:
+            return call()
+        except KafkaException as e:
+            assert e.args[0].name() == "NOT_LEADER_FOR_PARTITION", e
+        time.sleep(0.05)
+    raise AssertionError("no leader found")
+
+
 def consumer(group, **more):
     return Consumer({"bootstrap.servers": servers, "group.id": group, "auto.offset.reset": "earliest",
                      "enable.auto.commit": False, **more})
@@ -74,9 +85,10 @@ def consume_assigned(records):
     a_consumer.assign(partitions)
     keys = set()
     read(a_consumer, keys, records)
-    ends = [a_consumer.get_watermark_offsets(TopicPartition(topic, p)) for p in range(PARTITIONS)]
+    ends = [patiently(lambda: a_consumer.get_watermark_offsets(TopicPartition(topic, p))) for p in range(PARTITIONS)]
     assert sum(high for _, high in ends) == records, ends
-    found = a_consumer.offsets_for_times([TopicPartition(topic, 0, int(time.time() * 1000) - 3_600_000)], timeout=10)
+    hour_ago = TopicPartition(topic, 0, int(time.time() * 1000) - 3_600_000)
+    found = patiently(lambda: a_consumer.offsets_for_times([hour_ago], timeout=10))
     assert found[0].offset == 0, found
     a_consumer.close()
 
