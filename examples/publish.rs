@@ -1,5 +1,7 @@
 //! Publishes rows and waits for each to be acknowledged, on an embedded broker: `cargo run --example publish`.
 
+#![allow(clippy::print_stdout)]
+
 use std::error::Error;
 
 use topica::broker::{Broker, BrokerConfig};

@@ -1,5 +1,7 @@
 //! Lists the tables in a cluster's topics: `cargo run --example tables -- localhost:9092 [PREFIX]`.
 
+#![allow(clippy::print_stdout)]
+
 use std::error::Error;
 
 use topica::discover::{Discovery, Options};
