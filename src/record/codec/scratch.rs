@@ -1,6 +1,11 @@
 //! The buffer that batches are inflated into: reused, zeroed once, and never larger than its cap.
 #![cfg_attr(
-    not(all(feature = "gzip", feature = "snappy", feature = "lz4", feature = "zstd")),
+    not(all(
+        feature = "gzip",
+        feature = "snappy",
+        feature = "lz4",
+        feature = "zstd"
+    )),
     allow(dead_code)
 )]
 
