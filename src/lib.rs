@@ -22,6 +22,8 @@
 
 pub mod broker;
 pub mod catalog;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod client;
 pub mod discover;
 pub mod format;

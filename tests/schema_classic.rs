@@ -9,9 +9,7 @@ use topica::schema::{Encoding, Profile};
 fn profile(payloads: &[&str]) -> Profile {
     let mut profile = Profile::new();
     for (i, payload) in payloads.iter().enumerate() {
-        profile
-            .observe_json(i as u64, payload.as_bytes(), DEPTH_LIMIT)
-            .unwrap();
+        profile.observe_json(i as u64, payload.as_bytes(), DEPTH_LIMIT).unwrap();
     }
     profile
 }
@@ -23,21 +21,13 @@ fn show(columns: &[ClassicColumn]) -> String {
             let kind = match &column.kind {
                 ClassicKind::Scalar { ty, array_depth } => {
                     let ty = format!("{ty:?}").to_uppercase();
-                    format!(
-                        "{}{ty}{}",
-                        "[".repeat(*array_depth),
-                        "]".repeat(*array_depth)
-                    )
+                    format!("{}{ty}{}", "[".repeat(*array_depth), "]".repeat(*array_depth))
                 }
                 ClassicKind::Table { columns, single } => {
                     format!("{}{{{}}}", if *single { "one" } else { "" }, show(columns))
                 }
             };
-            format!(
-                "{} {kind}{}",
-                column.name,
-                if column.not_null { "!" } else { "" }
-            )
+            format!("{} {kind}{}", column.name, if column.not_null { "!" } else { "" })
         })
         .collect();
     columns.join(", ")
@@ -49,10 +39,7 @@ fn options() -> ClassicOptions {
 
 #[track_caller]
 fn check(payloads: &[&str], expected: &str) {
-    assert_eq!(
-        show(&classic::resolve(&profile(payloads), &options())),
-        expected
-    );
+    assert_eq!(show(&classic::resolve(&profile(payloads), &options())), expected);
 }
 
 /// In the manner of the retail example's orders, which DataSQRL's own test of Kafka discovery reads.
@@ -95,10 +82,7 @@ fn nutshop_orders() {
 fn types_combine_by_distance() {
     let pair = |a: &str, b: &str| {
         let payloads = [format!("{{\"a\":{a}}}"), format!("{{\"a\":{b}}}")];
-        show(&classic::resolve(
-            &profile(&[&payloads[0], &payloads[1]]),
-            &ClassicOptions::new(Encoding::Json),
-        ))
+        show(&classic::resolve(&profile(&[&payloads[0], &payloads[1]]), &ClassicOptions::new(Encoding::Json)))
     };
     for (a, b, expected) in [
         ("true", "1", "a INTEGER"),
@@ -108,18 +92,10 @@ fn types_combine_by_distance() {
         ("1.5", "\"5\"", "a FLOAT"),
         ("1", "\"abc\"", "a STRING"),
         ("1", "\"2022-07-15T10:15:30Z\"", "a STRING"),
-        (
-            "\"2022-07-15T10:15:30Z\"",
-            "\"2022-07-15 10:15:30\"",
-            "a DATETIME",
-        ),
+        ("\"2022-07-15T10:15:30Z\"", "\"2022-07-15 10:15:30\"", "a DATETIME"),
         ("\"2022-07-15T10:15:30Z\"", "\"x\"", "a STRING"),
         ("\"2022-07-15T10:15:30Z\"", "\"true\"", "a STRING"),
-        (
-            "\"123e4567-e89b-12d3-a456-426614174000\"",
-            "\"x\"",
-            "a STRING",
-        ),
+        ("\"123e4567-e89b-12d3-a456-426614174000\"", "\"x\"", "a STRING"),
         ("\"123e4567-e89b-12d3-a456-426614174000\"", "null", "a UUID"),
         ("\"123e4567-e89b-12d3-a456-426614174000\"", "5", "a STRING"),
         ("\"TRUE\"", "false", "a BOOLEAN"),
@@ -152,28 +128,16 @@ fn uuid_is_text_from_0_3_on() {
 
 #[test]
 fn objects() {
-    check(
-        &[r#"{"a":{"b":1}}"#, r#"{"a":{"b":2,"c":"x"}}"#],
-        "a one{b INTEGER!, c STRING}!",
-    );
-    check(
-        &[r#"{"a":{"b":1}}"#, r#"{"a":[{"b":2}]}"#],
-        "a {b INTEGER!}!",
-    );
-    check(
-        &[r#"{"a":{"b":1}}"#, r#"{"a":"x"}"#],
-        "a one{b INTEGER!,  #value STRING}!",
-    );
+    check(&[r#"{"a":{"b":1}}"#, r#"{"a":{"b":2,"c":"x"}}"#], "a one{b INTEGER!, c STRING}!");
+    check(&[r#"{"a":{"b":1}}"#, r#"{"a":[{"b":2}]}"#], "a {b INTEGER!}!");
+    check(&[r#"{"a":{"b":1}}"#, r#"{"a":"x"}"#], "a one{b INTEGER!,  #value STRING}!");
     check(&[r#"{"a":{}}"#, r#"{"a":null}"#], "a STRING");
     check(&[r#"{"a":[[{"b":1}]]}"#], "a {b INTEGER!}!");
 }
 
 #[test]
 fn absent_and_null_are_nullable() {
-    check(
-        &[r#"{"a":1,"b":1}"#, r#"{"a":null}"#],
-        "a INTEGER, b INTEGER",
-    );
+    check(&[r#"{"a":1,"b":1}"#, r#"{"a":null}"#], "a INTEGER, b INTEGER");
     check(&[r#"{"a":[1]}"#, r#"{"a":[]}"#], "a [INTEGER]");
     check(&[r#"{"a":[1]}"#, r#"{"a":[null]}"#], "a [INTEGER]");
     check(&[r#"{"a":[1,null]}"#], "a [INTEGER]!");
@@ -181,20 +145,11 @@ fn absent_and_null_are_nullable() {
 
 #[test]
 fn spellings_are_one_column() {
-    check(
-        &[r#"{"ID":1}"#, r#"{"Id":2}"#, r#"{"Id":3}"#],
-        "Id INTEGER!",
-    );
+    check(&[r#"{"ID":1}"#, r#"{"Id":2}"#, r#"{"Id":3}"#], "Id INTEGER!");
     check(&[r#"{"ID":1}"#, r#"{"Id":2.5}"#], "ID FLOAT!");
     // Both in one record count once: the field is not in the second record.
-    check(
-        &[r#"{"ID":1,"id":2}"#, r#"{"x":1}"#],
-        "ID INTEGER, x INTEGER",
-    );
-    check(
-        &[r#"{"a":{"X":1}}"#, r#"{"A":{"x":2}}"#],
-        "a one{X INTEGER!}!",
-    );
+    check(&[r#"{"ID":1,"id":2}"#, r#"{"x":1}"#], "ID INTEGER, x INTEGER");
+    check(&[r#"{"a":{"X":1}}"#, r#"{"A":{"x":2}}"#], "a one{X INTEGER!}!");
 }
 
 #[test]
@@ -202,9 +157,7 @@ fn spellings_add_up_over_merges() {
     let mut left = profile(&[r#"{"id":1,"Id":2,"ID":3}"#]);
     let mut right = Profile::new();
     for (position, payload) in [(1, r#"{"ID":1,"id":3}"#), (2, r#"{"iD":1}"#)] {
-        right
-            .observe_json(position, payload.as_bytes(), DEPTH_LIMIT)
-            .unwrap();
+        right.observe_json(position, payload.as_bytes(), DEPTH_LIMIT).unwrap();
     }
     left.merge(&right);
     let columns = classic::resolve(&left, &options());
@@ -215,16 +168,10 @@ fn spellings_add_up_over_merges() {
 fn csv_is_looked_into() {
     let names = ["a", "b", "c", "d"];
     let mut profile = Profile::new();
-    for row in [
-        ["1", "", "true", "2022-07-15 10:15:30"],
-        ["2", "2.5", "false", "2022-07-16 10:15:30"],
-    ] {
+    for row in [["1", "", "true", "2022-07-15 10:15:30"], ["2", "2.5", "false", "2022-07-16 10:15:30"]] {
         let fields: Vec<Text<'_>> = row.iter().map(|field| Text::plain(field)).collect();
         profile.observe_row(0, &names, &fields).unwrap();
     }
     let options = ClassicOptions::new(Encoding::Csv).not_null_from_sample(true);
-    assert_eq!(
-        show(&classic::resolve(&profile, &options)),
-        "a INTEGER!, b FLOAT, c BOOLEAN!, d DATETIME!"
-    );
+    assert_eq!(show(&classic::resolve(&profile, &options)), "a INTEGER!, b FLOAT, c BOOLEAN!, d DATETIME!");
 }

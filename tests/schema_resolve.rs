@@ -6,16 +6,12 @@
 
 use topica::format::Text;
 use topica::format::json::DEPTH_LIMIT;
-use topica::schema::{
-    Conform, Encoding, Profile, ResolveOptions, Resolved, Root, TimestampStandard, resolve,
-};
+use topica::schema::{Conform, Encoding, Profile, ResolveOptions, Resolved, Root, TimestampStandard, resolve};
 
 fn profile(payloads: &[&str]) -> Profile {
     let mut profile = Profile::new();
     for (i, payload) in payloads.iter().enumerate() {
-        profile
-            .observe_json(i as u64, payload.as_bytes(), DEPTH_LIMIT)
-            .unwrap();
+        profile.observe_json(i as u64, payload.as_bytes(), DEPTH_LIMIT).unwrap();
     }
     profile
 }
@@ -31,11 +27,7 @@ fn columns(resolved: &Resolved) -> String {
         .columns
         .iter()
         .map(|column| {
-            let null = if column.field.nullable {
-                ""
-            } else {
-                " NOT NULL"
-            };
+            let null = if column.field.nullable { "" } else { " NOT NULL" };
             format!("{} {}{null}", column.field.name, column.field.ty)
         })
         .collect();
@@ -73,10 +65,7 @@ fn scalars() {
 
 #[test]
 fn columns_stand_as_they_first_stood() {
-    check(
-        &[r#"{"b":1}"#, r#"{"a":1,"b":2,"c":3}"#],
-        "b BIGINT, a BIGINT, c BIGINT",
-    );
+    check(&[r#"{"b":1}"#, r#"{"a":1,"b":2,"c":3}"#], "b BIGINT, a BIGINT, c BIGINT");
 }
 
 #[test]
@@ -92,54 +81,40 @@ fn names_are_exact() {
 
 #[test]
 fn names_that_flink_cannot_have_are_left_out() {
-    // Flink: "Field names must contain at least one non-whitespace character."
-    let resolved = resolved(&[r#"{"":1," ":2,"\t":3,"a":4}"#]);
+    // Flink: "Field names must contain at least one non-whitespace character", "Lexical error", "Length of identifier".
+    let long = "k".repeat(257);
+    let payload = format!(r#"{{"":1," ":2,"\t":3,"\u2028":4,"a\nb":5,"{long}":6,"a":7}}"#);
+    let resolved = resolved(&[&payload]);
     assert_eq!(columns(&resolved), "a BIGINT");
-    assert_eq!(resolved.warnings.len(), 3);
-    // A nested object that has nothing else stays whole, as text: Flink gives {"":1}.
-    check(&[r#"{"a":{}}"#], "a STRING");
+    assert_eq!(resolved.warnings.len(), 6, "{:?}", resolved.warnings);
+    // These it has, in backticks.
+    let long = "日".repeat(256);
+    check(&[&format!(r#"{{"\u00a0":1,"a\tb":2,"\u0001":3,"a;b--/*'\"\\":4,"{long}":5}}"#)], &{
+        format!("\u{a0} BIGINT, a\tb BIGINT, \u{1} BIGINT, a;b--/*'\"\\ BIGINT, {long} BIGINT")
+    });
+    // A nested object of nothing but such names stays whole, as text: Flink gives {"":1}.
+    check(&[r#"{"a":{"":1}}"#], "a STRING");
 }
 
 #[test]
 fn integers_beyond_64_bits() {
     // 18446744073709551615 into BIGINT fails, into DECIMAL(20, 0) it reads.
-    check(
-        &[r#"{"a":18446744073709551615}"#, r#"{"a":1}"#],
-        "a DECIMAL(20, 0)",
-    );
+    check(&[r#"{"a":18446744073709551615}"#, r#"{"a":1}"#], "a DECIMAL(20, 0)");
     check(&[r#"{"a":9223372036854775808}"#], "a DECIMAL(20, 0)");
-    check(
-        &[r#"{"a":99999999999999999999999999999999999999}"#],
-        "a DECIMAL(38, 0)",
-    );
+    check(&[r#"{"a":99999999999999999999999999999999999999}"#], "a DECIMAL(38, 0)");
     // A STRING column has a number's own text, however long.
-    let resolved = check(
-        &[r#"{"a":123456789012345678901234567890123456789}"#],
-        "a STRING",
-    );
+    let resolved = check(&[r#"{"a":123456789012345678901234567890123456789}"#], "a STRING");
     assert_eq!(note(&resolved), "integers of 39 digits fit no number type");
 }
 
 #[test]
 fn fractions() {
-    check(
-        &[r#"{"a":1.10}"#, r#"{"a":2}"#, r#"{"a":1e300}"#],
-        "a DOUBLE",
-    );
+    check(&[r#"{"a":1.10}"#, r#"{"a":2}"#, r#"{"a":1e300}"#], "a DOUBLE");
     // DOUBLE makes 0.12345678901234568 of it, without a word.
-    check(
-        &[r#"{"a":0.1234567890123456789012345}"#],
-        "a DECIMAL(25, 25)",
-    );
-    check(
-        &[r#"{"a":123456789012345678.25}"#, r#"{"a":0.125}"#],
-        "a DECIMAL(21, 3)",
-    );
+    check(&[r#"{"a":0.1234567890123456789012345}"#], "a DECIMAL(25, 25)");
+    check(&[r#"{"a":123456789012345678.25}"#, r#"{"a":0.125}"#], "a DECIMAL(21, 3)");
     // 2^53 + 1 beside a fraction: DOUBLE gives 9007199254740992.
-    check(
-        &[r#"{"a":9007199254740993}"#, r#"{"a":0.5}"#],
-        "a DECIMAL(17, 1)",
-    );
+    check(&[r#"{"a":9007199254740993}"#, r#"{"a":0.5}"#], "a DECIMAL(17, 1)");
     // DOUBLE reads Infinity, and 0; a STRING has 1E400.
     check(&[r#"{"a":1E400}"#, r#"{"a":1e-400}"#], "a STRING");
 }
@@ -162,9 +137,7 @@ fn digits_that_flink_loses_inside_text_are_warned_of() {
     let resolved = resolved(&payloads);
     assert_eq!(columns(&resolved), "a STRING");
     assert_eq!(resolved.warnings.len(), 1);
-    let fit = Conform::json(&resolved.schema)
-        .check_json(payloads[0].as_bytes(), DEPTH_LIMIT)
-        .unwrap();
+    let fit = Conform::json(&resolved.schema).check_json(payloads[0].as_bytes(), DEPTH_LIMIT).unwrap();
     assert_eq!(fit.misfits[0].path, "a");
 }
 
@@ -175,12 +148,7 @@ fn half_surrogates_are_warned_of() {
     let resolved = resolved(&[payload, r#"{"a":"\ud83d\ude00"}"#]);
     assert_eq!(resolved.warnings.len(), 1);
     let mut conform = Conform::json(&resolved.schema);
-    assert!(
-        !conform
-            .check_json(payload.as_bytes(), DEPTH_LIMIT)
-            .unwrap()
-            .is_whole()
-    );
+    assert!(!conform.check_json(payload.as_bytes(), DEPTH_LIMIT).unwrap().is_whole());
 }
 
 #[test]
@@ -191,41 +159,21 @@ fn repeated_keys_are_warned_of() {
     assert!(resolved.repeated_keys);
     assert_eq!(resolved.warnings.len(), 1);
     let mut conform = Conform::json(&resolved.schema);
-    assert!(
-        !conform
-            .check_json(payload.as_bytes(), DEPTH_LIMIT)
-            .unwrap()
-            .is_whole()
-    );
+    assert!(!conform.check_json(payload.as_bytes(), DEPTH_LIMIT).unwrap().is_whole());
 }
 
 #[test]
 fn dates_and_timestamps() {
-    check(
-        &[r#"{"a":"2022-07-15"}"#, r#"{"a":"0001-01-01"}"#],
-        "a DATE",
-    );
-    let iso = check(
-        &[r#"{"a":"2022-07-15T10:15:30.123Z"}"#],
-        "a TIMESTAMP_LTZ(3)",
-    );
+    check(&[r#"{"a":"2022-07-15"}"#, r#"{"a":"0001-01-01"}"#], "a DATE");
+    let iso = check(&[r#"{"a":"2022-07-15T10:15:30.123Z"}"#], "a TIMESTAMP_LTZ(3)");
     assert_eq!(iso.schema.timestamps, Some(TimestampStandard::Iso8601));
-    check(
-        &[
-            r#"{"a":"2022-07-15T10:15:30"}"#,
-            r#"{"a":"2022-07-15T10:15"}"#,
-        ],
-        "a TIMESTAMP(3)",
-    );
+    check(&[r#"{"a":"2022-07-15T10:15:30"}"#, r#"{"a":"2022-07-15T10:15"}"#], "a TIMESTAMP(3)");
     let sql = check(&[r#"{"a":"2022-07-15 10:15:30.5"}"#], "a TIMESTAMP(3)");
     assert_eq!(sql.schema.timestamps, Some(TimestampStandard::Sql));
     // 2022-07-15 10:15:30Z reads as TIMESTAMP_LTZ under the SQL standard.
     check(&[r#"{"a":"2022-07-15 10:15:30Z"}"#], "a TIMESTAMP_LTZ(3)");
     // Trailing zeros are nothing that could be lost.
-    check(
-        &[r#"{"a":"2022-07-15T10:15:30.120000Z"}"#],
-        "a TIMESTAMP_LTZ(3)",
-    );
+    check(&[r#"{"a":"2022-07-15T10:15:30.120000Z"}"#], "a TIMESTAMP_LTZ(3)");
 }
 
 #[test]
@@ -252,13 +200,7 @@ fn timestamps_that_would_be_damaged_stay_text() {
         check(&[&format!(r#"{{"a":"{text}"}}"#)], "a STRING");
     }
     // Naive ones fail as TIMESTAMP_LTZ, those with Z as TIMESTAMP.
-    let mixed = check(
-        &[
-            r#"{"a":"2022-07-15T10:15:30Z"}"#,
-            r#"{"a":"2022-07-15T10:15:30"}"#,
-        ],
-        "a STRING",
-    );
+    let mixed = check(&[r#"{"a":"2022-07-15T10:15:30Z"}"#, r#"{"a":"2022-07-15T10:15:30"}"#], "a STRING");
     assert_eq!(note(&mixed), "dates and timestamps in several forms: text");
     // An empty string is no date: fails.
     check(&[r#"{"a":"2022-07-15"}"#, r#"{"a":""}"#], "a STRING");
@@ -267,15 +209,10 @@ fn timestamps_that_would_be_damaged_stay_text() {
 #[test]
 fn one_timestamp_standard_a_table() {
     let both = check(
-        &[
-            r#"{"a":"2022-07-15 10:15:30","b":"2022-07-15T10:15:30","c":{"d":["2022-07-15T10:15:30Z"]}}"#,
-        ],
+        &[r#"{"a":"2022-07-15 10:15:30","b":"2022-07-15T10:15:30","c":{"d":["2022-07-15T10:15:30Z"]}}"#],
         "a STRING, b TIMESTAMP(3), c ROW<`d` ARRAY<TIMESTAMP_LTZ(3)>>",
     );
-    assert_eq!(
-        note(&both),
-        "timestamps in SQL form where the table reads the ISO 8601 form: text"
-    );
+    assert_eq!(note(&both), "timestamps in SQL form where the table reads the ISO 8601 form: text");
     check(
         &[r#"{"a":"2022-07-15 10:15:30","b":"2022-07-15T10:15:30","c":"2022-07-15 10:15:30Z"}"#],
         "a TIMESTAMP(3), b STRING, c TIMESTAMP_LTZ(3)",
@@ -315,10 +252,7 @@ fn what_nests_too_deep_is_text() {
 fn roots_that_are_no_rows() {
     // Flink fails on a scalar, and makes several rows of an array.
     let resolved = resolved(&[r#"{"a":1}"#, "[1,2]", "5", "null"]);
-    assert_eq!(
-        resolved.root,
-        Root::NotRows("1 object, 1 array, 1 number".into())
-    );
+    assert_eq!(resolved.root, Root::NotRows("1 object, 1 array, 1 number".into()));
     assert_eq!(columns(&resolved), "a BIGINT");
 }
 
@@ -331,38 +265,16 @@ fn evidence_is_kept() {
 
 #[test]
 fn not_null_only_when_asked() {
-    let payloads = [
-        r#"{"a":1,"b":null,"c":{"d":1}}"#,
-        r#"{"a":2,"b":1,"c":{"d":2},"e":1}"#,
-    ];
-    assert_eq!(
-        columns(&resolved(&payloads)),
-        "a BIGINT, b BIGINT, c ROW<`d` BIGINT>, e BIGINT"
-    );
+    let payloads = [r#"{"a":1,"b":null,"c":{"d":1}}"#, r#"{"a":2,"b":1,"c":{"d":2},"e":1}"#];
+    assert_eq!(columns(&resolved(&payloads)), "a BIGINT, b BIGINT, c ROW<`d` BIGINT>, e BIGINT");
     let options = ResolveOptions::new(Encoding::Json).not_null_from_sample(true);
     let asked = resolve(&profile(&payloads), &options);
-    assert_eq!(
-        columns(&asked),
-        "a BIGINT NOT NULL, b BIGINT, c ROW<`d` BIGINT NOT NULL> NOT NULL, e BIGINT"
-    );
+    assert_eq!(columns(&asked), "a BIGINT NOT NULL, b BIGINT, c ROW<`d` BIGINT NOT NULL> NOT NULL, e BIGINT");
     let mut conform = Conform::json(&asked.schema);
-    assert!(
-        conform
-            .check_json(payloads[0].as_bytes(), DEPTH_LIMIT)
-            .unwrap()
-            .is_whole()
-    );
-    let fit = conform
-        .check_json(br#"{"a":null,"c":{}}"#, DEPTH_LIMIT)
-        .unwrap();
+    assert!(conform.check_json(payloads[0].as_bytes(), DEPTH_LIMIT).unwrap().is_whole());
+    let fit = conform.check_json(br#"{"a":null,"c":{}}"#, DEPTH_LIMIT).unwrap();
     let places: Vec<String> = fit.misfits.iter().map(ToString::to_string).collect();
-    assert_eq!(
-        places,
-        [
-            "`a`: is null, and NOT NULL",
-            "`c.d`: is not there, and NOT NULL"
-        ]
-    );
+    assert_eq!(places, ["`a`: is null, and NOT NULL", "`c.d`: is not there, and NOT NULL"]);
 }
 
 #[test]
@@ -375,10 +287,7 @@ fn misfits_and_extra_fields_say_where() {
     // Flink: "yes" into BOOLEAN is false, 1.75 into BIGINT is 1, both without a word.
     assert_eq!(
         places,
-        [
-            "`b[].c`: \"yes\" does not read back as BOOLEAN",
-            "`a`: \"1.75\" does not read back as BIGINT"
-        ]
+        ["`b[].c`: \"yes\" does not read back as BOOLEAN", "`a`: \"1.75\" does not read back as BIGINT"]
     );
     assert_eq!(fit.extra, ["b[].z", "q"]);
     for (payload, misfit) in [
@@ -428,15 +337,7 @@ fn check_csv(rows: &[&[&str]], expected: &str, empty_is_null: bool) {
 #[test]
 fn csv_cells() {
     check_csv(
-        &[&[
-            "1",
-            "1.50",
-            "true",
-            "2022-07-15",
-            "2022-07-15 10:15:30",
-            "2022-07-15 10:15:30.5Z",
-            "x",
-        ]],
+        &[&["1", "1.50", "true", "2022-07-15", "2022-07-15 10:15:30", "2022-07-15 10:15:30.5Z", "x"]],
         "c1 BIGINT, c2 DOUBLE, c3 BOOLEAN, c4 DATE, c5 TIMESTAMP(3), c6 TIMESTAMP_LTZ(3), c7 STRING",
         true,
     );
@@ -485,12 +386,7 @@ fn csv_empty_fields() {
     check_csv(&[&["y", "x"], &["", ""]], "c1 STRING, c2 STRING", false);
     check_csv(&[&["", "true"], &["", ""]], "c1 STRING, c2 BOOLEAN", true);
     let (resolved, _) = csv(&[&["1", "x"], &["", ""]]);
-    let evidence: Vec<_> = resolved
-        .schema
-        .columns
-        .iter()
-        .map(|c| (c.evidence.seen, c.evidence.null))
-        .collect();
+    let evidence: Vec<_> = resolved.schema.columns.iter().map(|c| (c.evidence.seen, c.evidence.null)).collect();
     assert_eq!(evidence, [(2, 1), (2, 1)]);
 }
 
@@ -500,25 +396,13 @@ fn csv_rows_of_another_length_leave_no_trace() {
     let mut profile = Profile::new();
     let text = Text::plain;
     assert!(profile.observe_row(0, &names, &[text("1")]).is_err());
-    assert!(
-        profile
-            .observe_row(0, &names, &[text("1"), text("2"), text("3")])
-            .is_err()
-    );
+    assert!(profile.observe_row(0, &names, &[text("1"), text("2"), text("3")]).is_err());
     assert_eq!(profile, Profile::new());
     // Flink passes over one empty field at the end.
-    assert!(
-        profile
-            .observe_row(0, &names, &[text("1"), text("2"), text("")])
-            .is_ok()
-    );
+    assert!(profile.observe_row(0, &names, &[text("1"), text("2"), text("")]).is_ok());
     let resolved = resolve(&profile, &ResolveOptions::new(Encoding::Csv));
     let conform = Conform::csv(&resolved.schema, false);
-    assert!(
-        conform
-            .check_row(&[text("1"), text("2"), text("")])
-            .is_whole()
-    );
+    assert!(conform.check_row(&[text("1"), text("2"), text("")]).is_whole());
     assert!(!conform.check_row(&[text("1")]).is_whole());
     assert!(!conform.check_row(&[text("1"), text("x")]).is_whole());
 }

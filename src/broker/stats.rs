@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use kafka_protocol::messages::ApiKey;
 
+/// So many partitions are counted apart: topics that come and go shall not fill the memory.
+const MAX_COUNTED: usize = 1_000_000;
+
 /// Counts since the broker started, or since [`Broker::reset_stats`](super::Broker::reset_stats).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -39,11 +42,18 @@ impl Stats {
 
     pub(super) fn count_fetched(&mut self, topic: &str, partition: i32, bytes: usize) {
         if bytes > 0 {
-            *self.fetched.entry((topic.to_owned(), partition)).or_default() += bytes as u64;
+            count(&mut self.fetched, topic, partition, bytes);
         }
     }
 
     pub(super) fn count_produced(&mut self, topic: &str, partition: i32, bytes: usize) {
-        *self.produced.entry((topic.to_owned(), partition)).or_default() += bytes as u64;
+        count(&mut self.produced, topic, partition, bytes);
+    }
+}
+
+fn count(counts: &mut BTreeMap<(String, i32), u64>, topic: &str, partition: i32, bytes: usize) {
+    let key = (topic.to_owned(), partition);
+    if counts.len() < MAX_COUNTED || counts.contains_key(&key) {
+        *counts.entry(key).or_default() += bytes as u64;
     }
 }

@@ -99,6 +99,8 @@ pub(super) struct NewTopic {
 pub(super) struct Topics {
     by_name: BTreeMap<String, Topic>,
     names: HashMap<Uuid, String>,
+    /// Each name with its `.` and `_` made equal, and the name itself.
+    blurred: HashMap<String, String>,
     partitions: usize,
     max_partitions: usize,
     retained: usize,
@@ -111,6 +113,7 @@ impl Topics {
         Self {
             by_name: BTreeMap::new(),
             names: HashMap::new(),
+            blurred: HashMap::new(),
             partitions: 0,
             max_partitions,
             retained: 0,
@@ -203,10 +206,7 @@ impl Topics {
             return Err(Refusal::new(ResponseError::TopicAlreadyExists, format!("Topic '{name}' already exists.")));
         }
         // Kafka's metric names make no difference between the two characters, so it refuses such neighbours.
-        let blurred = name.replace('.', "_");
-        if name.contains(['.', '_'])
-            && let Some(other) = self.by_name.keys().find(|other| other.replace('.', "_") == blurred)
-        {
+        if let Some(other) = self.blurred.get(&blur(name)) {
             return Err(Refusal::new(
                 ResponseError::InvalidTopicException,
                 format!("Topic '{name}' collides with existing topic: {other}"),
@@ -236,6 +236,7 @@ impl Topics {
     pub(super) fn insert(&mut self, name: &str, new: NewTopic) -> &Topic {
         let id = random_id();
         self.names.insert(id, name.to_owned());
+        self.blurred.insert(blur(name), name.to_owned());
         self.partitions += new.replicas.len();
         let replication_factor = new.replicas.first().map_or(1, |replicas| replicas.len() as i16);
         let partitions = new.replicas.into_iter().map(Partition::new).collect();
@@ -260,11 +261,16 @@ impl Topics {
     pub(super) fn remove(&mut self, name: &str) -> Option<Topic> {
         let topic = self.by_name.remove(name)?;
         self.names.remove(&topic.id);
+        self.blurred.remove(&blur(name));
         self.partitions = self.partitions.saturating_sub(topic.partitions.len());
         let bytes: usize = topic.partitions.iter().map(|partition| partition.log.retained()).sum();
         self.retained = self.retained.saturating_sub(bytes);
         Some(topic)
     }
+}
+
+fn blur(name: &str) -> String {
+    name.replace('.', "_")
 }
 
 /// Kafka's rule for topic names.

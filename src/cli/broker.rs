@@ -5,6 +5,7 @@ use tokio::net::lookup_host;
 use crate::broker::{Broker, BrokerConfig, banner};
 use crate::cli::args::BrokerArgs;
 use crate::cli::demo;
+
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::interrupt::Interrupt;
 use crate::cli::output::Output;

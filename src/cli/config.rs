@@ -9,7 +9,7 @@ use crate::catalog::{self, CsvOptions, DataSystem, Package, Table, env, secret};
 use crate::cli::args::{Connect, FormatArgs};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::Output;
-use crate::client::{Client, ClientConfig};
+use crate::client::{Client, ClientConfig, properties};
 use crate::format::Format;
 
 /// Where the cluster is, what is known of its topics, and which tables are written down.
@@ -149,7 +149,7 @@ fn canonical(key: &str) -> &str {
 fn properties_file(path: &Path) -> Result<Vec<(String, String)>, Failure> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| Failure::usage(format!("--command-config {}: {error}", path.display())))?;
-    crate::client::parse_properties(&text)
+    properties::parse_file(&text)
         .map_err(|error| Failure::usage(format!("--command-config {}: {error}", path.display())))
 }
 

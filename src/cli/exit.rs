@@ -49,6 +49,12 @@ impl Failure {
         self
     }
 
+    /// The same, when something was done before.
+    pub(crate) fn half_way(mut self) -> Self {
+        self.exit = Exit::HalfWay;
+        self
+    }
+
     /// Nobody reads the output any more: an end, but no error.
     pub(crate) fn closed_pipe() -> Self {
         Self { exit: Exit::Done, lines: Vec::new() }

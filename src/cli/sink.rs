@@ -187,10 +187,11 @@ async fn ensure_topic(
         return Err(Failure::usage(format!("topic {} does not exist", table.topic))
             .hint("--create-topic creates it, with --partitions and --replication-factor if they matter"));
     }
-    let same_table = topics
-        .iter()
-        .find(|topic| naming::table_name(&topic.name, &config.system.topic_prefix).is_some_and(|name| name == table.name));
-    if let Some(other) = same_table {
+    let same_table = |topic: &&crate::client::Topic| {
+        let rest = topic.name.strip_prefix(config.system.topic_prefix.as_str());
+        rest.is_some_and(|rest| naming::split_extension(rest).0 == table.name)
+    };
+    if let Some(other) = topics.iter().find(same_table) {
         output.say(format_args!(
             "warning: topic {} is created beside {}, and both would be table {}: discover will refuse to choose",
             table.topic, other.name, table.name

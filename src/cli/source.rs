@@ -54,7 +54,7 @@ pub(crate) async fn run(args: &Args, output: Output) -> Result<Exit, Failure> {
             Err(failure) if printer.rows > 0 => {
                 printer.flush()?;
                 output.say(format_args!("{} rows were printed before that", thousands(printer.rows)));
-                return Err(Failure { exit: Exit::HalfWay, ..failure });
+                return Err(failure.half_way());
             }
             Err(failure) => return Err(failure),
         };

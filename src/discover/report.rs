@@ -1,8 +1,11 @@
 //! What a run of discovery found, as `--output json` prints it, and what that means for the exit status.
 
+use std::path::PathBuf;
+
 use serde::Serialize;
 
-pub use crate::infer::{ColumnReport, FormatReport, KeyReport, Reject, SampleReport, TableReport};
+use crate::catalog::{Table, publish};
+use crate::infer::TableReport;
 
 /// Everything that a run found.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -14,12 +17,27 @@ pub struct Report {
     pub tables: Vec<TableReport>,
     /// Topics that gave no table, by name.
     pub skipped: Vec<Skipped>,
+    /// The tables themselves and their files, in the order of `tables`.
+    #[serde(skip)]
+    pub definitions: Vec<Definition>,
     /// Whether the run was cancelled, and what was sampled until then was used.
     #[serde(skip)]
     pub interrupted: bool,
     /// The largest share of rejected records that a topic may have before the run counts as not clean.
     #[serde(skip)]
     pub max_rejected: f64,
+}
+
+/// A table, and the files that define it.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Definition {
+    /// The table.
+    pub table: Table,
+    /// Its files, in the dialects asked for.
+    pub files: Vec<publish::File>,
+    /// The file of the configured schema that was used, if there was one.
+    pub configured: Option<PathBuf>,
 }
 
 /// A cluster in a line.
@@ -112,6 +130,7 @@ mod tests {
             },
             tables: Vec::new(),
             skipped: Vec::new(),
+            definitions: Vec::new(),
             interrupted: false,
             max_rejected: 0.05,
         }

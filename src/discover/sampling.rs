@@ -72,6 +72,7 @@ pub(crate) struct Sampling {
     taken_bytes: u64,
     /// What a record costs on the wire.
     cost: u64,
+    notes: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,6 +148,7 @@ impl Sampling {
             taken: 0,
             taken_bytes: 0,
             cost: FIRST_GUESS,
+            notes: Vec::new(),
         };
         sampling.order_windows();
         sampling.settle_phase();
@@ -274,6 +276,16 @@ impl Sampling {
         }
     }
 
+    /// Something besides its partitions that keeps it from being read whole.
+    pub(crate) fn note(&mut self, unread: &str) {
+        self.notes.push(unread.to_owned());
+    }
+
+    /// Records taken so far, undecodable ones included.
+    pub(crate) fn records(&self) -> u64 {
+        self.taken
+    }
+
     pub(crate) fn is_done(&self) -> bool {
         self.phase == Phase::Done
     }
@@ -316,6 +328,7 @@ impl Sampling {
             sample.rejects.extend(cursor.rejects);
             sample.unread.extend(cursor.unread);
         }
+        sample.unread.extend(self.notes);
         if let (false, Some(stopped)) = (done, stopped) {
             sample.unread.push(stopped.to_owned());
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::catalog::{CsvOptions, Role, Table};
+use crate::catalog::{Configured, CsvOptions, Role};
 use crate::format::{Format, csv};
 
 /// How deep JSON may nest unless something else is asked for.
@@ -18,6 +18,8 @@ pub struct Given {
     pub topic: String,
     /// Which way rows go.
     pub role: Role,
+    /// Nobody has said which way rows go: the table may be used both ways, whatever `role` says.
+    pub role_is_open: bool,
     /// Bootstrap servers as configured, for the written table.
     pub servers: String,
     /// Kafka client properties as configured, for the written table.
@@ -29,7 +31,7 @@ pub struct Given {
     /// What the topic's extension says: it takes precedence over the bytes.
     pub extension: Option<Extension>,
     /// A configured schema: it is used, and none is inferred.
-    pub schema: Option<Table>,
+    pub schema: Option<Configured>,
     /// Declare `NOT NULL` what was never null.
     pub not_null_from_sample: bool,
     /// How deep JSON may nest.
@@ -54,6 +56,7 @@ impl Given {
             table: table.into(),
             topic: topic.into(),
             role: Role::Source,
+            role_is_open: false,
             servers: String::new(),
             properties: BTreeMap::new(),
             format: None,

@@ -14,6 +14,8 @@ use crate::schema::Type;
 pub struct Decoder {
     encoding: Encoding,
     columns: Vec<(String, Type)>,
+    /// CSV: an empty field is null, also that of a `STRING`.
+    empty_is_null: bool,
 }
 
 /// What a record's value turned out to be.
@@ -36,12 +38,13 @@ impl Decoder {
                 .iter()
                 .map(|column| (column.field.name.clone(), column.field.ty.clone()))
                 .collect(),
+            empty_is_null: table.empty_is_null,
         }
     }
 
     /// A decoder for rows of delimited text with these columns.
     pub fn of_rows(dialect: csv::Dialect, columns: Vec<(String, Type)>) -> Self {
-        Self { encoding: Encoding::Csv(dialect), columns }
+        Self { encoding: Encoding::Csv(dialect), columns, empty_is_null: false }
     }
 
     /// Appends the row in `value` to `out` as one JSON object without line breaks. On an error `out` is as it was.
@@ -81,7 +84,9 @@ impl Decoder {
                 }
                 json::write_string(name, out);
                 out.push(b':');
-                if let Err(reason) = cell::to_json(field, ty, out) {
+                if self.empty_is_null && field.raw.is_empty() {
+                    out.extend_from_slice(b"null");
+                } else if let Err(reason) = cell::to_json(field, ty, out) {
                     misfit = Some(Misfit::Value {
                         column: name.clone(),
                         reason,

@@ -6,9 +6,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
 use crate::catalog::{Encoding, Table};
-use crate::format::{csv, json};
+use crate::format::{Text, csv, json};
 use crate::rows::{Misfit, cell};
-use crate::schema::Type;
+use crate::schema::{Conform, Fit, Type};
 
 /// Writes rows as a table's records.
 ///
@@ -18,6 +18,8 @@ pub struct Encoder {
     encoding: Encoding,
     columns: Vec<(String, Type)>,
     key: Vec<String>,
+    /// What Flink would read back, where the table has columns.
+    conform: Option<Conform>,
 }
 
 impl Encoder {
@@ -36,11 +38,13 @@ impl Encoder {
         {
             return Err(Misfit::UnknownColumn(unknown.clone()));
         }
-        Ok(Self {
-            encoding: table.encoding.clone(),
-            columns,
-            key: key.to_vec(),
-        })
+        let conform = match table.encoding {
+            _ if columns.is_empty() => None,
+            Encoding::Json => Some(Conform::json(&table.schema)),
+            Encoding::Csv(_) => Some(Conform::csv(&table.schema, table.empty_is_null)),
+            Encoding::Raw => None,
+        };
+        Ok(Self { encoding: table.encoding.clone(), columns, key: key.to_vec(), conform })
     }
 
     /// Appends the record of `row` to `key` and `value`; true if it has a key. On an error both are as they were.
@@ -89,12 +93,21 @@ impl Encoder {
         self.encode_key(&members, key)?;
         match &self.encoding {
             Encoding::Json => {
-                json::compact(row, json::DEPTH_LIMIT, value).map_err(|error| Misfit::Malformed {
-                    format: "json",
-                    reason: error.to_string(),
-                })?
+                let malformed = |error: json::Error| Misfit::Malformed { format: "json", reason: error.to_string() };
+                if let Some(conform) = &mut self.conform {
+                    fits(conform.check_json(row, json::DEPTH_LIMIT).map_err(malformed)?)?;
+                }
+                json::compact(row, json::DEPTH_LIMIT, value).map_err(malformed)?;
             }
-            Encoding::Csv(dialect) => encode_csv(&self.columns, &members, dialect, value)?,
+            Encoding::Csv(dialect) => {
+                let fields = fields(&self.columns, &members)?;
+                if let Some(conform) = &self.conform {
+                    let texts: Vec<Text<'_>> = fields.iter().map(|field| Text::plain(field)).collect();
+                    fits(conform.check_row(&texts))?;
+                }
+                csv::write_row(&fields, dialect, value)
+                    .map_err(|error| Misfit::Malformed { format: "csv", reason: error.to_string() })?;
+            }
             Encoding::Raw => encode_raw(&self.columns, &members, value)?,
         }
         Ok(!self.key.is_empty())
@@ -154,31 +167,23 @@ fn compact(value: &str, out: &mut Vec<u8>) {
     }
 }
 
-fn encode_csv(
-    columns: &[(String, Type)],
-    members: &[(Cow<'_, str>, &str)],
-    dialect: &csv::Dialect,
-    out: &mut Vec<u8>,
-) -> Result<(), Misfit> {
-    let mut fields = Vec::with_capacity(columns.len());
-    for (column, _) in columns {
-        let text = match find(members, column) {
-            Some(value) => cell::from_json(value)
-                .map_err(|reason| Misfit::Value {
-                    column: column.clone(),
-                    reason,
-                })?
-                .unwrap_or_default(),
-            None => Cow::Borrowed(""),
-        };
-        fields.push(text);
+/// The row's fields in the order of the columns; an absent member and null are an empty field.
+fn fields<'r>(columns: &[(String, Type)], members: &[(Cow<'_, str>, &'r str)]) -> Result<Vec<Cow<'r, str>>, Misfit> {
+    let field = |(column, _): &(String, Type)| match find(members, column) {
+        Some(value) => cell::from_json(value)
+            .map(Option::unwrap_or_default)
+            .map_err(|reason| Misfit::Value { column: column.clone(), reason }),
+        None => Ok(Cow::Borrowed("")),
+    };
+    columns.iter().map(field).collect()
+}
+
+/// A row is only written if Flink reads it back as it is.
+fn fits(fit: Fit) -> Result<(), Misfit> {
+    match fit.misfits.into_iter().next() {
+        None => Ok(()),
+        Some(misfit) => Err(Misfit::Value { column: misfit.path, reason: misfit.reason }),
     }
-    csv::write_row(fields.iter().map(AsRef::as_ref), dialect, out).map_err(|error| {
-        Misfit::Malformed {
-            format: "csv",
-            reason: error.to_string(),
-        }
-    })
 }
 
 fn encode_raw(

@@ -62,11 +62,7 @@ pub struct ClassicOptions {
 impl ClassicOptions {
     /// For the oldest dialect, with UUID, and every column nullable.
     pub fn new(encoding: Encoding) -> Self {
-        Self {
-            encoding,
-            not_null_from_sample: false,
-            uuid: true,
-        }
+        Self { encoding, not_null_from_sample: false, uuid: true }
     }
 
     /// Sets [`ClassicOptions::not_null_from_sample`].
@@ -116,10 +112,7 @@ pub enum ClassicKind {
 
 /// Decides the columns, in the order in which the sample first showed them.
 pub fn resolve(profile: &Profile, options: &ClassicOptions) -> Vec<ClassicColumn> {
-    let classic = Classic {
-        tree: profile.tree(),
-        options,
-    };
+    let classic = Classic { tree: profile.tree(), options };
     classic.relation(&[profile.tree().root()], 0)
 }
 
@@ -156,11 +149,7 @@ impl Scalars {
             (true, false) => Some(ClassicType::Integer),
             (false, false) => None,
         };
-        let apart = [
-            self.boolean || number.is_some(),
-            self.datetime,
-            self.text || self.uuid,
-        ];
+        let apart = [self.boolean || number.is_some(), self.datetime, self.text || self.uuid];
         if apart.iter().filter(|there| **there).count() > 1 {
             return None;
         }
@@ -169,11 +158,7 @@ impl Scalars {
         }
         if self.text || self.uuid {
             let only_uuid = uuid && !self.text;
-            return Some(if only_uuid {
-                ClassicType::Uuid
-            } else {
-                ClassicType::String
-            });
+            return Some(if only_uuid { ClassicType::Uuid } else { ClassicType::String });
         }
         if self.beyond_i64 || self.boolean_text && number.is_some() || self.float && self.inexact {
             return None;
@@ -238,10 +223,7 @@ impl<'a> Classic<'a> {
             let places = group.nodes.iter().map(|(name, node)| (node.first, *name));
             places.min()
         });
-        groups
-            .iter()
-            .map(|group| self.column(group, count, depth))
-            .collect()
+        groups.iter().map(|group| self.column(group, count, depth)).collect()
     }
 
     fn column(&self, group: &Group<'a>, objects: u64, depth: usize) -> ClassicColumn {
@@ -316,26 +298,17 @@ impl<'a> Classic<'a> {
                 true => scalars.detected(self.options.uuid).unwrap_or(scalars.raw()),
                 false => ClassicType::String,
             };
-            return ClassicKind::Scalar {
-                ty,
-                array_depth: scalars.depth.max(content.object_depth),
-            };
+            return ClassicKind::Scalar { ty, array_depth: scalars.depth.max(content.object_depth) };
         }
         let mut columns = columns;
         if scalars.any() {
             columns.push(ClassicColumn {
                 name: VALUE.into(),
-                kind: ClassicKind::Scalar {
-                    ty: scalars.raw(),
-                    array_depth: 0,
-                },
+                kind: ClassicKind::Scalar { ty: scalars.raw(), array_depth: 0 },
                 not_null: false,
             });
         }
-        ClassicKind::Table {
-            columns,
-            single: content.object_depth == 0 && scalars.depth == 0,
-        }
+        ClassicKind::Table { columns, single: content.object_depth == 0 && scalars.depth == 0 }
     }
 }
 
@@ -347,8 +320,6 @@ fn spelling(group: &Group<'_>) -> String {
         *count += node.present;
         *first = node.first.min(*first);
     }
-    let best = counts
-        .into_iter()
-        .min_by_key(|(name, (count, first))| (std::cmp::Reverse(*count), *first, *name));
+    let best = counts.into_iter().min_by_key(|(name, (count, first))| (std::cmp::Reverse(*count), *first, *name));
     best.map(|(name, _)| name.to_owned()).unwrap_or_default()
 }

@@ -12,7 +12,8 @@ pub(crate) struct Decimal {
     pub(crate) scale: u32,
     /// The value, if it is an integer of 64 bits.
     pub(crate) small: Option<i64>,
-    /// The nearest binary64, written as short as it can be, is this very number.
+    /// Binary64 has this very number, if it is written as an integer; if not, the nearest binary64, written as short
+    /// as it can be, is this number.
     pub(crate) exact: bool,
 }
 
@@ -43,27 +44,15 @@ impl<'a> Digits<'a> {
             None => (text, &[][..]),
         };
         let (whole, fraction) = match memchr::memchr(b'.', mantissa) {
-            Some(at) => (
-                mantissa.get(..at).unwrap_or_default(),
-                mantissa.get(at + 1..).unwrap_or_default(),
-            ),
+            Some(at) => (mantissa.get(..at).unwrap_or_default(), mantissa.get(at + 1..).unwrap_or_default()),
             None => (mantissa, &[][..]),
         };
-        let mut digits = Self {
-            whole,
-            fraction,
-            start: 0,
-            len: 0,
-            point: 0,
-        };
+        let mut digits = Self { whole, fraction, start: 0, len: 0, point: 0 };
         let all = whole.len() + fraction.len();
         let Some(start) = (0..all).find(|&i| digits.at(i) != b'0') else {
             return digits;
         };
-        let end = (start..all)
-            .rev()
-            .find(|&i| digits.at(i) != b'0')
-            .map_or(start, |i| i + 1);
+        let end = (start..all).rev().find(|&i| digits.at(i) != b'0').map_or(start, |i| i + 1);
         digits.start = start;
         digits.len = end - start;
         digits.point = whole.len() as i64 - start as i64 + exponent_of(exponent);
@@ -73,11 +62,7 @@ impl<'a> Digits<'a> {
     /// A digit by its place over both parts.
     fn at(&self, i: usize) -> u8 {
         let n = self.whole.len();
-        let digit = if i < n {
-            self.whole.get(i)
-        } else {
-            self.fraction.get(i - n)
-        };
+        let digit = if i < n { self.whole.get(i) } else { self.fraction.get(i - n) };
         digit.copied().unwrap_or(b'0')
     }
 
@@ -126,10 +111,7 @@ fn survives_binary64(text: &str, digits: &Digits<'_>) -> bool {
     let Ok(value) = text.parse::<f64>() else {
         return false;
     };
-    let mut short = Short {
-        bytes: [0; 40],
-        len: 0,
-    };
+    let mut short = Short { bytes: [0; 40], len: 0 };
     if !value.is_finite() || write!(short, "{value:e}").is_err() {
         return false;
     }
@@ -144,33 +126,25 @@ impl Decimal {
         if text.len() <= 15
             && let Ok(value) = text.parse::<i64>()
         {
-            return Self {
-                whole: width(value.unsigned_abs()),
-                scale: 0,
-                small: Some(value),
-                exact: true,
-            };
+            return Self { whole: width(value.unsigned_abs()), scale: 0, small: Some(value), exact: true };
         }
         let digits = Digits::of(text);
+        if digits.len > 0 && !text.contains(['.', 'e', 'E']) {
+            return match text.parse() {
+                Ok(value) => Self::of_integer(value),
+                Err(_) => Self { whole: digits.point as u32, scale: 0, small: None, exact: false },
+            };
+        }
         let exact = survives_binary64(text, &digits);
         let whole = digits.point.max(0) as u32;
         let scale = (digits.len as i64 - digits.point).max(0) as u32;
         if digits.len == 0 {
-            return Self {
-                whole: 0,
-                scale: 0,
-                small: Some(0),
-                exact,
-            };
+            return Self { whole: 0, scale: 0, small: Some(0), exact };
         }
         let small = if scale == 0 && whole <= 19 {
             let mut value = 0i128;
             for i in 0..digits.point.max(0) as usize {
-                let digit = if i < digits.len {
-                    digits.at(digits.start + i)
-                } else {
-                    b'0'
-                };
+                let digit = if i < digits.len { digits.at(digits.start + i) } else { b'0' };
                 value = value * 10 + i128::from(digit - b'0');
             }
             let value = if text.starts_with('-') { -value } else { value };
@@ -178,12 +152,7 @@ impl Decimal {
         } else {
             None
         };
-        Self {
-            whole,
-            scale,
-            small,
-            exact,
-        }
+        Self { whole, scale, small, exact }
     }
 
     /// Of a number as a format has it; `None` for NaN and the infinities.
@@ -193,10 +162,7 @@ impl Decimal {
             Number::Signed(value) => Some(Self::of_integer(i128::from(value))),
             Number::Unsigned(value) => Some(Self::of_integer(i128::from(value))),
             Number::Float(value) => {
-                let mut short = Short {
-                    bytes: [0; 40],
-                    len: 0,
-                };
+                let mut short = Short { bytes: [0; 40], len: 0 };
                 if !value.is_finite() || write!(short, "{value:e}").is_err() {
                     return None;
                 }
@@ -211,12 +177,15 @@ impl Decimal {
     fn of_integer(value: i128) -> Self {
         let size = value.unsigned_abs();
         // Exact if no more than 53 bits lie between the highest and the lowest one.
-        let bits = 128 - size.leading_zeros() - size.trailing_zeros().min(127);
+        let bits = match size {
+            0 => 0,
+            _ => 128 - size.leading_zeros() - size.trailing_zeros(),
+        };
         Self {
             whole: if size == 0 { 0 } else { size.ilog10() + 1 },
             scale: 0,
             small: i64::try_from(value).ok(),
-            exact: size == 0 || bits <= 53,
+            exact: bits <= 53,
         }
     }
 
@@ -250,8 +219,9 @@ mod tests {
         assert_eq!(of("0.001"), (0, 3, None, true));
         assert_eq!(of("1E-3"), (0, 3, None, true));
         assert_eq!(of("9223372036854775807"), (19, 0, Some(i64::MAX), false));
-        assert_eq!(of("-9223372036854775808"), (19, 0, Some(i64::MIN), false));
-        assert_eq!(of("9223372036854775808"), (19, 0, None, false));
+        assert_eq!(of("-9223372036854775808"), (19, 0, Some(i64::MIN), true));
+        assert_eq!(of(&"9".repeat(50)), (50, 0, None, false));
+        assert_eq!(of("9223372036854775808"), (19, 0, None, true));
     }
 
     #[test]
@@ -264,6 +234,8 @@ mod tests {
             "0.1234567890123456789012345",
             "5e-324000000000000000000",
             "123456789.12345678901",
+            // The shortest form of its binary64, but not its value.
+            "46037723020798060",
         ] {
             assert!(!of(lossy).3, "{lossy}");
         }
@@ -276,6 +248,8 @@ mod tests {
             "5e-324",
             "1e22",
             "123456789012345.60",
+            "46037723020798064",
+            "1152921504606846976",
         ] {
             assert!(of(exact).3, "{exact}");
         }
@@ -283,22 +257,10 @@ mod tests {
 
     #[test]
     fn a_text_and_the_same_binary_integer_agree() {
-        for value in [
-            0,
-            1,
-            -7,
-            1 << 53,
-            (1 << 53) + 2,
-            i64::MAX,
-            i64::MIN,
-            10_i64.pow(18),
-        ] {
+        for value in [0, 1, -7, 1 << 53, (1 << 53) + 2, i64::MAX, i64::MIN, 10_i64.pow(18)] {
             let text = Decimal::of_text(&value.to_string());
             let binary = Decimal::of(Number::Signed(value)).unwrap();
-            assert_eq!(
-                (text.whole, text.scale, text.small),
-                (binary.whole, binary.scale, binary.small)
-            );
+            assert_eq!((text.whole, text.scale, text.small), (binary.whole, binary.scale, binary.small));
         }
     }
 }

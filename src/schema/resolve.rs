@@ -8,7 +8,7 @@ use super::types::{Column, Evidence, Field, Schema, TimestampStandard, Type};
 
 /// Rows nest at most this deep in a table; what is deeper is one `STRING`.
 const DEEPEST: usize = 64;
-/// Characters of the longest name that Flink's SQL parser takes.
+/// UTF-16 units of the longest name that Flink's SQL parser takes.
 const LONGEST_IDENTIFIER: usize = 256;
 /// Digits of the widest `DECIMAL`.
 const WIDEST: u32 = 38;
@@ -36,10 +36,7 @@ pub struct ResolveOptions {
 impl ResolveOptions {
     /// For payloads in this format, with every column nullable.
     pub fn new(encoding: Encoding) -> Self {
-        Self {
-            encoding,
-            not_null_from_sample: false,
-        }
+        Self { encoding, not_null_from_sample: false }
     }
 
     /// Sets [`ResolveOptions::not_null_from_sample`].
@@ -96,16 +93,12 @@ pub fn resolve(profile: &Profile, options: &ResolveOptions) -> Resolved {
     });
     let columns = resolver.columns(root);
     if root.unkept > 0 {
-        resolver.warnings.push(format!(
-            "there are more different keys than are kept: {} values have no column",
-            root.unkept
-        ));
+        resolver
+            .warnings
+            .push(format!("there are more different keys than are kept: {} values have no column", root.unkept));
     }
     Resolved {
-        schema: Schema {
-            columns,
-            timestamps: resolver.standard.filter(|_| resolver.has_timestamps),
-        },
+        schema: Schema { columns, timestamps: resolver.standard.filter(|_| resolver.has_timestamps) },
         warnings: resolver.warnings,
         root: root_of(root),
         empty_is_null: resolver.empty_is_null,
@@ -114,11 +107,7 @@ pub fn resolve(profile: &Profile, options: &ResolveOptions) -> Resolved {
 }
 
 fn root_of(root: &Node) -> Root {
-    if root.count(Kind::Object) == root.present {
-        Root::Rows
-    } else {
-        Root::NotRows(what_is_there(root))
-    }
+    if root.count(Kind::Object) == root.present { Root::Rows } else { Root::NotRows(what_is_there(root)) }
 }
 
 /// `3 objects, 2 arrays`: the kinds of values at a node, nulls apart.
@@ -160,21 +149,14 @@ fn group(node: &Node) -> Group {
     let mut found = Group::Nothing;
     for (count, group) in [
         (node.count(Kind::Boolean), Group::Boolean),
-        (
-            node.count(Kind::Integer) + node.count(Kind::Fraction),
-            Group::Number,
-        ),
+        (node.count(Kind::Integer) + node.count(Kind::Fraction), Group::Number),
         (node.count(Kind::String), Group::String),
         (node.count(Kind::Bytes), Group::Bytes),
         (node.count(Kind::Object), Group::Object),
         (node.count(Kind::Array), Group::Array),
     ] {
         if count > 0 {
-            found = if found == Group::Nothing {
-                group
-            } else {
-                Group::Several
-            };
+            found = if found == Group::Nothing { group } else { Group::Several };
         }
     }
     found
@@ -183,23 +165,12 @@ fn group(node: &Node) -> Group {
 /// The timestamp type that all of a node's strings have, and how they are written.
 fn timestamp(shapes: &Shapes, strings: u64) -> Option<(TimestampStandard, Type)> {
     let candidates = [
-        (
-            shapes.iso_naive,
-            TimestampStandard::Iso8601,
-            Type::Timestamp,
-        ),
-        (
-            shapes.iso_utc,
-            TimestampStandard::Iso8601,
-            Type::TimestampLtz,
-        ),
+        (shapes.iso_naive, TimestampStandard::Iso8601, Type::Timestamp),
+        (shapes.iso_utc, TimestampStandard::Iso8601, Type::TimestampLtz),
         (shapes.sql_naive, TimestampStandard::Sql, Type::Timestamp),
         (shapes.sql_utc, TimestampStandard::Sql, Type::TimestampLtz),
     ];
-    candidates
-        .into_iter()
-        .find(|(count, ..)| strings > 0 && *count == strings)
-        .map(|(_, standard, ty)| (standard, ty))
+    candidates.into_iter().find(|(count, ..)| strings > 0 && *count == strings).map(|(_, standard, ty)| (standard, ty))
 }
 
 /// A table has one form of timestamps: the one that types more columns; ISO 8601 if they are even.
@@ -229,11 +200,7 @@ fn standard_of_most(tree: &Tree) -> TimestampStandard {
             _ => {}
         }
     }
-    if sql > iso {
-        TimestampStandard::Sql
-    } else {
-        TimestampStandard::Iso8601
-    }
+    if sql > iso { TimestampStandard::Sql } else { TimestampStandard::Iso8601 }
 }
 
 /// Empty fields are to be null: there are columns that cannot be empty, and either one of them was, or no text was.
@@ -244,9 +211,7 @@ fn typed_cells_may_be_empty(tree: &Tree) -> bool {
             continue;
         };
         let shapes = &texts.shapes;
-        let strings = tree
-            .get(member.node)
-            .map_or(0, |node| node.count(Kind::String));
+        let strings = tree.get(member.node).map_or(0, |node| node.count(Kind::String));
         let (ty, _) = cell_type(shapes, &texts.numbers, strings);
         if ty == Type::String {
             text_empty |= shapes.empty > 0;
@@ -267,13 +232,7 @@ fn number_type(numbers: &Numbers, integers: u64, fractions: u64) -> (Type, Optio
         if numbers.whole <= WIDEST {
             let precision = numbers.whole.max(20) as u8;
             let note = format!("{} integers do not fit BIGINT", numbers.beyond_i64);
-            return (
-                Type::Decimal {
-                    precision,
-                    scale: 0,
-                },
-                Some(note),
-            );
+            return (Type::Decimal { precision, scale: 0 }, Some(note));
         }
         let note = format!("integers of {} digits fit no number type", numbers.whole);
         return (Type::String, Some(note));
@@ -284,20 +243,11 @@ fn number_type(numbers: &Numbers, integers: u64, fractions: u64) -> (Type, Optio
     }
     let digits = numbers.whole + numbers.scale;
     if digits <= WIDEST && numbers.not_finite == 0 {
-        let ty = Type::Decimal {
-            precision: digits.max(1) as u8,
-            scale: numbers.scale as u8,
-        };
-        let note = format!(
-            "DOUBLE would change {inexact} of {} numbers",
-            integers + fractions
-        );
+        let ty = Type::Decimal { precision: digits.max(1) as u8, scale: numbers.scale as u8 };
+        let note = format!("DOUBLE would change {inexact} of {} numbers", integers + fractions);
         return (ty, Some(note));
     }
-    let note = format!(
-        "neither DOUBLE nor DECIMAL keeps all {} numbers",
-        integers + fractions
-    );
+    let note = format!("neither DOUBLE nor DECIMAL keeps all {} numbers", integers + fractions);
     (Type::String, Some(note))
 }
 
@@ -318,21 +268,13 @@ fn cell_type(shapes: &Shapes, numbers: &Numbers, strings: u64) -> (Type, Option<
     }
     match timestamp(shapes, filled) {
         Some((TimestampStandard::Sql, ty)) => (ty, None),
-        _ => (
-            Type::String,
-            text_note(shapes, filled, TimestampStandard::Sql),
-        ),
+        _ => (Type::String, text_note(shapes, filled, TimestampStandard::Sql)),
     }
 }
 
 /// Why strings that look like timestamps are not read as such.
 fn text_note(shapes: &Shapes, strings: u64, standard: TimestampStandard) -> Option<String> {
-    let stamps = [
-        shapes.iso_naive,
-        shapes.iso_utc,
-        shapes.sql_naive,
-        shapes.sql_utc,
-    ];
+    let stamps = [shapes.iso_naive, shapes.iso_utc, shapes.sql_naive, shapes.sql_utc];
     let all = stamps.iter().sum::<u64>() + shapes.fine + shapes.offset + shapes.date;
     if all != strings || strings == 0 {
         return None;
@@ -340,10 +282,7 @@ fn text_note(shapes: &Shapes, strings: u64, standard: TimestampStandard) -> Opti
     let text = if shapes.offset == strings {
         "timestamps with an offset, which Flink cannot read: text".into()
     } else if shapes.fine > 0 && shapes.offset == 0 && shapes.date == 0 {
-        format!(
-            "{} timestamps are finer than the milliseconds of TIMESTAMP(3): text",
-            shapes.fine
-        )
+        format!("{} timestamps are finer than the milliseconds of TIMESTAMP(3): text", shapes.fine)
     } else if let Some((other, _)) = timestamp(shapes, strings)
         && other != standard
     {
@@ -358,12 +297,24 @@ fn text_note(shapes: &Shapes, strings: u64, standard: TimestampStandard) -> Opti
     Some(text)
 }
 
-/// Flink's rule for the name of a column or field: not blank, and its SQL parser's length.
-fn is_nameable(name: &str) -> bool {
-    let blank = name
-        .chars()
-        .all(|c| c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c));
-    !blank && name.chars().count() <= LONGEST_IDENTIFIER
+/// Why Flink cannot have a column or field of this name.
+///
+/// Each was tried in a CREATE TABLE: 256 UTF-16 units are the parser's limit, a line break is an error of the lexer, and
+/// a name of nothing but what Java calls whitespace is refused. All other characters work in backticks.
+fn unusable(name: &str) -> Option<&'static str> {
+    let is_blank = |c: char| {
+        let breaks = matches!(c, '\u{85}' | '\u{a0}' | '\u{2007}' | '\u{202f}');
+        c.is_whitespace() && !breaks || ('\u{1c}'..='\u{1f}').contains(&c)
+    };
+    if name.chars().all(is_blank) {
+        Some("a blank name")
+    } else if name.contains(['\n', '\r']) {
+        Some("a name with a line break")
+    } else if name.encode_utf16().count() > LONGEST_IDENTIFIER {
+        Some("a name of more than 256 characters")
+    } else {
+        None
+    }
 }
 
 struct Resolver<'a> {
@@ -415,26 +366,15 @@ impl<'a> Resolver<'a> {
             let Some(node) = self.tree.get(id) else {
                 continue;
             };
-            let path = Path {
-                parent: None,
-                step: Some(name),
-            };
+            let path = Path { parent: None, step: Some(name) };
             if !self.may_be_named(name, node, path) {
                 continue;
             }
             let ty = self.ty(id, node, path, 1);
             let (null, nullable) = self.nulls(node, &ty, root.count(Kind::Object));
             columns.push(Column {
-                field: Field {
-                    name: name.to_owned(),
-                    ty,
-                    nullable,
-                },
-                evidence: Evidence {
-                    seen: node.present,
-                    null,
-                    of: root.present,
-                },
+                field: Field { name: name.to_owned(), ty, nullable },
+                evidence: Evidence { seen: node.present, null, of: root.present },
                 notes: std::mem::take(&mut self.notes),
             });
         }
@@ -444,9 +384,7 @@ impl<'a> Resolver<'a> {
     /// How often a column is null, and whether the definition lets it.
     fn nulls(&self, node: &Node, ty: &Type, objects: u64) -> (u64, bool) {
         let empty = match (&node.texts, self.options.encoding) {
-            (Some(texts), Encoding::Csv) if self.empty_is_null || *ty != Type::String => {
-                texts.shapes.empty
-            }
+            (Some(texts), Encoding::Csv) if self.empty_is_null || *ty != Type::String => texts.shapes.empty,
             _ => 0,
         };
         let null = node.count(Kind::Null) + empty;
@@ -469,14 +407,9 @@ impl<'a> Resolver<'a> {
 
     /// Warns of a name that Flink cannot have, and of a key that is there twice.
     fn may_be_named(&mut self, name: &str, node: &Node, path: Path<'_>) -> bool {
-        if !is_nameable(name) {
-            let what = if name.chars().count() > LONGEST_IDENTIFIER {
-                "is too long a name for Flink"
-            } else {
-                "is no name for Flink"
-            };
+        if let Some(why) = unusable(name) {
             self.warnings.push(format!(
-                "{:?} {what}: left out, {} values",
+                "{:?} is left out, {} values: Flink has no column of {why}",
                 path.text(),
                 node.present
             ));
@@ -497,10 +430,8 @@ impl<'a> Resolver<'a> {
         if let Some(texts) = &node.texts
             && texts.lone_surrogates > 0
         {
-            let text = format!(
-                "{} strings have half a surrogate pair, which Flink reads as `?`",
-                texts.lone_surrogates
-            );
+            let text =
+                format!("{} strings have half a surrogate pair, which Flink reads as `?`", texts.lone_surrogates);
             self.warn(path, &text);
         }
         match group(node) {
@@ -521,9 +452,7 @@ impl<'a> Resolver<'a> {
             Group::String => self.string(node, path),
             Group::Array if depth < DEEPEST => self.array(node, path, depth),
             Group::Object if depth < DEEPEST => self.object(id, node, path, depth),
-            Group::Array | Group::Object => {
-                self.text(id, node, path, "nested too deep for a table")
-            }
+            Group::Array | Group::Object => self.text(id, node, path, "nested too deep for a table"),
             Group::Several => {
                 let what = what_is_there(node);
                 self.text(id, node, path, &what)
@@ -570,14 +499,9 @@ impl<'a> Resolver<'a> {
 
     fn array(&mut self, node: &'a Node, path: Path<'_>, depth: usize) -> Type {
         let items = node.items.and_then(|id| Some((id, self.tree.get(id)?)));
-        let inner = Path {
-            parent: Some(&path),
-            step: None,
-        };
+        let inner = Path { parent: Some(&path), step: None };
         let item = match items {
-            Some((id, items)) if group(items) != Group::Nothing => {
-                self.ty(id, items, inner, depth + 1)
-            }
+            Some((id, items)) if group(items) != Group::Nothing => self.ty(id, items, inner, depth + 1),
             _ => {
                 self.note(path, "always empty");
                 Type::String
@@ -591,11 +515,9 @@ impl<'a> Resolver<'a> {
             return self.text(id, node, path, "an object of too many different keys");
         }
         let mut fields = Vec::new();
+        let warnings = self.warnings.len();
         for (name, member) in self.tree.in_order(node) {
-            let inner = Path {
-                parent: Some(&path),
-                step: Some(name),
-            };
+            let inner = Path { parent: Some(&path), step: Some(name) };
             let Some(child) = self.tree.get(member) else {
                 continue;
             };
@@ -604,13 +526,11 @@ impl<'a> Resolver<'a> {
             }
             let ty = self.ty(member, child, inner, depth + 1);
             let (_, nullable) = self.nulls(child, &ty, node.count(Kind::Object));
-            fields.push(Field {
-                name: name.to_owned(),
-                ty,
-                nullable,
-            });
+            fields.push(Field { name: name.to_owned(), ty, nullable });
         }
         if fields.is_empty() {
+            // Text has all of them, whatever their names.
+            self.warnings.truncate(warnings);
             return self.text(id, node, path, "objects without fields");
         }
         Type::Row(fields)

@@ -110,9 +110,7 @@ fn number(bytes: &[u8]) -> Shape {
     match digits.get(whole..) {
         Some([]) if negative && digits == b"0" => Shape::Other,
         Some([]) => Shape::Integer,
-        Some([b'.', fraction @ ..])
-            if !fraction.is_empty() && fraction.iter().all(u8::is_ascii_digit) =>
-        {
+        Some([b'.', fraction @ ..]) if !fraction.is_empty() && fraction.iter().all(u8::is_ascii_digit) => {
             Shape::Decimal
         }
         _ => Shape::Other,
@@ -149,9 +147,7 @@ impl Parts<'_> {
 fn days_in(year: u32, month: u32) -> u32 {
     match month {
         4 | 6 | 9 | 11 => 30,
-        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => {
-            29
-        }
+        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
         2 => 28,
         _ => 31,
     }
@@ -213,13 +209,7 @@ fn stamp(bytes: &[u8]) -> Option<Shape> {
             Zone::Offset
         }
     };
-    Some(Shape::Timestamp(Stamp {
-        separator,
-        zone,
-        seconds,
-        fraction,
-        finer_than_millis,
-    }))
+    Some(Shape::Timestamp(Stamp { separator, zone, seconds, fraction, finer_than_millis }))
 }
 
 /// `+02:00`, `+02:00:00`, either with `[Europe/Paris]` behind it; to the end.
@@ -261,16 +251,10 @@ impl Detected {
                 let known = match stamp.separator {
                     Separator::T => true,
                     Separator::Space => {
-                        stamp.zone == Zone::None
-                            && stamp.seconds
-                            && matches!(stamp.fraction, None | Some(3))
+                        stamp.zone == Zone::None && stamp.seconds && matches!(stamp.fraction, None | Some(3))
                     }
                 };
-                if known {
-                    Detected::Datetime
-                } else {
-                    Detected::None
-                }
+                if known { Detected::Datetime } else { Detected::None }
             }
             Shape::Integer => {
                 let decimal = Decimal::of_text(text);
@@ -358,10 +342,7 @@ mod tests {
         assert!(timestamp("2022-07-15T10:15:30.1201Z").finer_than_millis);
         assert_eq!(timestamp("2022-07-15 10:15:30").separator, Separator::Space);
         assert_eq!(timestamp("2022-07-15T10:15:30+02:00").zone, Zone::Offset);
-        assert_eq!(
-            timestamp("2022-07-15T10:15:30-02:00[Europe/Paris]").zone,
-            Zone::Offset
-        );
+        assert_eq!(timestamp("2022-07-15T10:15:30-02:00[Europe/Paris]").zone, Zone::Offset);
         assert!(!timestamp("2022-07-15T10:15").seconds);
         for other in [
             "2022-02-30T10:15:30Z",
@@ -398,10 +379,7 @@ mod tests {
             ("2022-07-15T10:15", Detected::Datetime),
             ("2022-07-15T10:15Z", Detected::Datetime),
             ("2022-07-15T10:15:30.123456789", Detected::Datetime),
-            (
-                "2022-07-15T10:15:30+01:00[Europe/Paris]",
-                Detected::Datetime,
-            ),
+            ("2022-07-15T10:15:30+01:00[Europe/Paris]", Detected::Datetime),
             ("2022-07-15 10:15:30", Detected::Datetime),
             ("2022-07-15 10:15:30.543", Detected::Datetime),
             ("2022-07-15 10:15:30.5", Detected::None),

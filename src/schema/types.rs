@@ -81,6 +81,18 @@ pub struct Schema {
     pub timestamps: Option<TimestampStandard>,
 }
 
+impl Schema {
+    /// Columns of these names, all of them `STRING`.
+    pub fn of_strings<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> Self {
+        let columns = names.into_iter().map(|name| Column {
+            field: Field { name: name.as_ref().to_owned(), ty: Type::String, nullable: true },
+            evidence: Evidence::default(),
+            notes: Vec::new(),
+        });
+        Self { columns: columns.collect(), timestamps: None }
+    }
+}
+
 /// How a table's timestamps are written in its payloads; Flink's `timestamp-format.standard`, one for a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TimestampStandard {

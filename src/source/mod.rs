@@ -4,7 +4,7 @@ mod position;
 mod rows;
 
 pub use position::{BadPosition, Position};
-pub use rows::{Row, Rows};
+pub use rows::{Content, Row, Rows};
 
 use crate::catalog::Table;
 use crate::client::{

@@ -74,9 +74,11 @@ async fn exercise(broker: &Broker, client: &mut Client, api: ApiKey, version: i1
         ApiKey::Fetch => fetch(client, v, id).await,
         ApiKey::ListOffsets => list_offsets(client, v).await,
         ApiKey::CreateTopics => {
-            let config = CreatableTopicConfig::default().with_name(text("cleanup.policy")).with_value(Some(text("compact")));
+            let config =
+                CreatableTopicConfig::default().with_name(text("cleanup.policy")).with_value(Some(text("compact")));
             let new = format!("created-{v}");
-            let topic = CreatableTopic::default().with_name(name(&new)).with_num_partitions(3).with_replication_factor(1);
+            let topic =
+                CreatableTopic::default().with_name(name(&new)).with_num_partitions(3).with_replication_factor(1);
             let request = CreateTopicsRequest::default().with_topics(vec![topic.with_configs(vec![config])]);
             assert_eq!(client.call(v, &request).await.topics[0].error_code, 0);
             let again = client.call(v, &request).await;
@@ -188,7 +190,9 @@ async fn exercise(broker: &Broker, client: &mut Client, api: ApiKey, version: i1
         ApiKey::ListGroups => {
             commit(client, 8, "listed", 1).await;
             let response = client.call(v, &ListGroupsRequest::default()).await;
-            assert!(response.error_code == 0 && response.groups.iter().any(|group| group.group_id.0.as_str() == "listed"));
+            assert!(
+                response.error_code == 0 && response.groups.iter().any(|group| group.group_id.0.as_str() == "listed")
+            );
         }
         ApiKey::DescribeGroups => {
             commit(client, 8, "described", 1).await;
@@ -338,8 +342,10 @@ async fn offset_fetch(client: &mut Client, v: i16) {
     assert_eq!(commit(client, 8, "fetched", 2).await, 0);
     if v >= 8 {
         let topic = OffsetFetchRequestTopics::default().with_name(name("t")).with_partition_indexes(vec![0, 1]);
-        let some = OffsetFetchRequestGroup::default().with_group_id(GroupId(text("fetched"))).with_topics(Some(vec![topic]));
-        let all = some.clone().with_topics(None);
+        let some =
+            OffsetFetchRequestGroup::default().with_group_id(GroupId(text("fetched"))).with_topics(Some(vec![topic]));
+        commit(client, 8, "all", 1).await;
+        let all = some.clone().with_group_id(GroupId(text("all"))).with_topics(None);
         let response = client.call(v, &OffsetFetchRequest::default().with_groups(vec![some, all])).await;
         let [some, all] = &response.groups[..] else { panic!("{response:?}") };
         let offsets: Vec<i64> = some.topics[0].partitions.iter().map(|p| p.committed_offset).collect();

@@ -1,6 +1,6 @@
 //! CreateTopics: new topics, or a rehearsal of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::create_topics_request::{CreatableReplicaAssignment, CreatableTopic};
@@ -23,11 +23,14 @@ struct Made {
 }
 
 pub(in super::super) fn answer(request: CreateTopicsRequest, cx: &Context, shared: &Shared) -> CreateTopicsResponse {
-    let names: Vec<String> = request.topics.iter().map(|topic| topic.name.0.as_str().to_owned()).collect();
+    let mut times: HashMap<String, usize> = HashMap::new();
+    for topic in &request.topics {
+        *times.entry(topic.name.0.as_str().to_owned()).or_default() += 1;
+    }
     let state = &mut *shared.lock();
     let results = request.topics.into_iter().map(|topic| {
         let name = topic.name.clone();
-        let twice = names.iter().filter(|other| *other == name.0.as_str()).count() > 1;
+        let twice = times.get(name.0.as_str()).is_some_and(|&times| times > 1);
         let made = if twice {
             Err(Refusal::new(ResponseError::InvalidRequest, "Duplicate topic name."))
         } else {

@@ -1,6 +1,6 @@
 //! DescribeConfigs: the settings of topics and of the broker, as far as they mean something here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::describe_configs_request::DescribeConfigsResource;
@@ -48,7 +48,9 @@ pub(in super::super) fn answer(
     shared: &Shared,
 ) -> DescribeConfigsResponse {
     let state = shared.lock();
-    let results = request.resources.into_iter().map(|resource| {
+    let mut seen = HashSet::new();
+    let distinct = |wanted: &DescribeConfigsResource| seen.insert((wanted.resource_type, wanted.resource_name.clone()));
+    let results = request.resources.into_iter().filter(distinct).map(|resource| {
         let described = describe(&resource, cx, shared, &state);
         let result = DescribeConfigsResult::default()
             .with_resource_type(resource.resource_type)

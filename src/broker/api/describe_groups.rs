@@ -1,5 +1,7 @@
 //! DescribeGroups: a group's state and its members.
 
+use std::collections::HashSet;
+
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::describe_groups_response::{DescribedGroup, DescribedGroupMember};
 use kafka_protocol::messages::{DescribeGroupsRequest, DescribeGroupsResponse, GroupId};
@@ -13,7 +15,9 @@ pub(in super::super) fn answer(
     cx: &Context,
     shared: &Shared,
 ) -> DescribeGroupsResponse {
-    let groups = request.groups.into_iter().map(|name| describe(name, cx, shared));
+    let mut seen = HashSet::new();
+    let distinct = request.groups.into_iter().filter(|name| seen.insert(name.clone()));
+    let groups = distinct.map(|name| describe(name, cx, shared));
     DescribeGroupsResponse::default().with_groups(groups.collect())
 }
 

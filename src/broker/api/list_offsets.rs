@@ -1,5 +1,7 @@
 //! ListOffsets: where a partition begins and ends, and where a time is in it.
 
+use std::collections::HashSet;
+
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::list_offsets_request::ListOffsetsPartition;
 use kafka_protocol::messages::list_offsets_response::{ListOffsetsPartitionResponse, ListOffsetsTopicResponse};
@@ -25,12 +27,19 @@ struct Found {
 }
 
 pub(in super::super) fn answer(request: ListOffsetsRequest, cx: &Context, shared: &Shared) -> ListOffsetsResponse {
+    let mut seen = HashSet::new();
     let topics = request.topics.into_iter().map(|topic| {
         let name = topic.name.0.as_str().to_owned();
         let partitions = topic.partitions.iter().map(|wanted| {
             let state = shared.lock();
             let response = ListOffsetsPartitionResponse::default().with_partition_index(wanted.partition_index);
-            match find(&name, wanted, cx, &state) {
+            // As in Kafka, the same partition twice is an error; here it also bounds the work of one request.
+            let found = if seen.insert((name.clone(), wanted.partition_index)) {
+                find(&name, wanted, cx, &state)
+            } else {
+                Err(ResponseError::InvalidRequest.into())
+            };
+            match found {
                 Ok((found, epoch)) => response
                     .with_offset(found.offset)
                     .with_timestamp(found.timestamp)

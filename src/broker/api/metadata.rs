@@ -1,5 +1,7 @@
 //! Metadata: the nodes, the topics and who leads their partitions.
 
+use std::collections::HashSet;
+
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
 use kafka_protocol::messages::metadata_response::{
@@ -20,7 +22,10 @@ pub(in super::super) fn answer(request: MetadataRequest, cx: &Context, shared: &
         None => state.topics.iter().map(|(name, topic)| describe(cx, name, topic)).collect(),
         Some(wanted) => {
             let create = request.allow_auto_topic_creation && shared.config.auto_create_topics;
-            wanted.into_iter().map(|topic| look_up(topic, cx, shared, state, create)).collect()
+            // Each is told once, however often it is asked for: a small request shall not make a large reply.
+            let mut seen = HashSet::new();
+            let distinct = wanted.into_iter().filter(|topic| seen.insert((topic.topic_id, topic.name.clone())));
+            distinct.map(|topic| look_up(topic, cx, shared, state, create)).collect()
         }
     };
     let brokers = shared.nodes().map(|(node, port)| {

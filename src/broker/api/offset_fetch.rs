@@ -1,5 +1,7 @@
 //! OffsetFetch: how far groups have read.
 
+use std::collections::{BTreeSet, HashSet};
+
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::offset_fetch_request::{OffsetFetchRequestGroup, OffsetFetchRequestTopics};
 use kafka_protocol::messages::offset_fetch_response::{
@@ -14,7 +16,9 @@ use super::super::state::{Context, Shared};
 
 pub(in super::super) fn answer(request: OffsetFetchRequest, cx: &Context, shared: &Shared) -> OffsetFetchResponse {
     if cx.version >= 8 {
-        let groups = request.groups.into_iter().map(|group| fetch_group(group, cx, shared));
+        let mut seen = HashSet::new();
+        let distinct = request.groups.into_iter().filter(|group| seen.insert(group.group_id.clone()));
+        let groups = distinct.map(|group| fetch_group(group, cx, shared));
         return OffsetFetchResponse::default().with_groups(groups.collect());
     }
     // Up to version 7 a request asks for one group; it is answered as a list of one would be.
@@ -46,7 +50,11 @@ fn fetch_group(wanted: OffsetFetchRequestGroup, cx: &Context, shared: &Shared) -
     let state = shared.lock();
     let group = state.groups.get(&wanted.group_id).filter(|_| allowed.is_ok());
     let topics = match wanted.topics {
-        Some(topics) => topics.into_iter().map(|topic| fetch_topic(topic, group)).collect(),
+        Some(topics) => {
+            let mut seen = HashSet::new();
+            let distinct = topics.into_iter().filter(|topic| seen.insert(topic.name.clone()));
+            distinct.map(|topic| fetch_topic(topic, group)).collect()
+        }
         None => group.map(all_topics).unwrap_or_default(),
     };
     OffsetFetchResponseGroup::default()
@@ -56,10 +64,10 @@ fn fetch_group(wanted: OffsetFetchRequestGroup, cx: &Context, shared: &Shared) -
 }
 
 fn fetch_topic(wanted: OffsetFetchRequestTopics, group: Option<&Group>) -> OffsetFetchResponseTopics {
-    let partitions = wanted
-        .partition_indexes
-        .iter()
-        .map(|&index| partition(index, group.and_then(|group| group.offsets.get(wanted.name.0.as_str(), index))));
+    let distinct: BTreeSet<i32> = wanted.partition_indexes.into_iter().collect();
+    let partitions = distinct
+        .into_iter()
+        .map(|index| partition(index, group.and_then(|group| group.offsets.get(wanted.name.0.as_str(), index))));
     let partitions = partitions.collect();
     OffsetFetchResponseTopics::default().with_name(wanted.name).with_partitions(partitions)
 }

@@ -212,7 +212,10 @@ impl Coordinator {
 
     fn entry(&mut self, group: &str) -> Result<&mut Group, ResponseError> {
         if self.groups.len() >= self.max_groups && !self.groups.contains_key(group) {
-            return Err(ResponseError::GroupMaxSizeReached);
+            self.groups.retain(|_, group| !group.is_forgettable());
+            if self.groups.len() >= self.max_groups {
+                return Err(ResponseError::GroupMaxSizeReached);
+            }
         }
         Ok(self.groups.entry(group.to_owned()).or_default())
     }

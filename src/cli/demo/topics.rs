@@ -33,7 +33,7 @@ pub(crate) fn topics() -> Vec<DemoTopic> {
         topic("shop.customers", 3, customers()),
         topic("shop.payments.csv", 2, payments()),
         topic("shop.stock.csv", 1, stock()),
-        topic("shop.access-log", 1, access_log()),
+        topic("shop.access_log", 1, access_log()),
         topic("shop.events", 2, events()),
         topic("shop.returns.json", 1, Vec::new()),
         topic("billing.invoices.json", 1, invoices()),

@@ -1,6 +1,6 @@
 //! What one delimited field looks like: the evidence by which a column, a header and prose are told apart.
 
-use crate::format::sniff::Scalar;
+use crate::format::sniff::{Scalar, time_of_day};
 
 /// The look of one field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,9 +39,7 @@ impl Cell {
                 Some(Scalar::Uuid) => return Cell::Uuid,
                 None => {}
             }
-            if crate::format::sniff::time_of_day(bytes)
-                .is_some_and(|rest| matches!(rest, [] | b"Z"))
-                || other_date(bytes)
+            if time_of_day(bytes).is_some_and(|rest| matches!(rest, [] | b"Z")) || other_date(bytes)
             {
                 return Cell::Time;
             }
@@ -75,13 +73,32 @@ impl Cell {
             _ => Cell::Word,
         }
     }
+
+    /// Does a column of such cells have a type other than text?
+    pub(super) fn is_typed(self) -> bool {
+        matches!(self, Cell::Number | Cell::Time | Cell::Uuid | Cell::Boolean)
+    }
+
+    /// Is it made of words?
+    pub(super) fn is_worded(self) -> bool {
+        matches!(self, Cell::Word | Cell::Phrase)
+    }
 }
 
 /// `24.11.2026`, `11/24/2026`, `2026/11/24`, `24-11-26`, perhaps with a time after it.
 fn other_date(bytes: &[u8]) -> bool {
-    let date = bytes
-        .get(..memchr::memchr2(b' ', b'T', bytes).unwrap_or(bytes.len()))
-        .unwrap_or_default();
+    let end = memchr::memchr2(b' ', b'T', bytes).unwrap_or(bytes.len());
+    let (date, time) = bytes.split_at(end);
+    if let [_, time @ ..] = time
+        && !time_of_day(time).is_some_and(|rest| {
+            matches!(
+                rest.trim_ascii_start(),
+                [] | b"Z" | b"AM" | b"PM" | b"am" | b"pm"
+            )
+        })
+    {
+        return false;
+    }
     let mut parts = [0usize; 3];
     let (mut part, mut separator) = (0, None);
     for &byte in date {
@@ -112,11 +129,27 @@ fn decimal_comma(bytes: &[u8]) -> bool {
             .all(|byte| matches!(byte, b'0'..=b'9' | b',' | b'.'))
 }
 
-/// Could it be a column's name: a letter or underscore, then letters, digits and a few signs, 64 characters at most?
+/// Could it be a column's name: a letter or underscore, then letters, digits and a few signs, at most three words and 64
+/// bytes? What stands for a missing value is none.
 pub(super) fn is_name(field: &str) -> bool {
+    const MISSING: [&str; 9] = [
+        "null",
+        "none",
+        "nan",
+        "na",
+        "nil",
+        "unknown",
+        "missing",
+        "undefined",
+        "empty",
+    ];
     let field = field.trim();
     let mut characters = field.chars();
     field.len() <= 64
+        && memchr::memchr_iter(b' ', field.as_bytes()).count() <= 2
+        && !MISSING
+            .iter()
+            .any(|missing| missing.eq_ignore_ascii_case(field))
         && characters
             .next()
             .is_some_and(|c| c.is_alphabetic() || c == '_')
@@ -269,7 +302,10 @@ mod tests {
             ),
             (Cell::LogLevel, &["INFO", "[WARN]"]),
             (Cell::KeyValue, &["a=1", "user_id=x y"]),
-            (Cell::Phrase, &["two words", "Hello, world"]),
+            (
+                Cell::Phrase,
+                &["two words", "2026-11-24 INFO x", "Hello, world"],
+            ),
         ] {
             for field in fields {
                 assert_eq!(Cell::of(field), cell, "{field}");
@@ -290,7 +326,16 @@ mod tests {
         ] {
             assert!(is_name(name), "{name}");
         }
-        for other in ["", "1", "2026-11-24", "a@b", "-x", "{x}"] {
+        for other in [
+            "",
+            "1",
+            "2026-11-24",
+            "a@b",
+            "-x",
+            "{x}",
+            "NULL",
+            "one two three four",
+        ] {
             assert!(!is_name(other), "{other}");
         }
         assert_eq!(name_likeness("order_id"), 2);

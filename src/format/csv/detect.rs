@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 
 use super::dialect::{Dialect, Header};
-use super::votes::{Column, HeaderRow, Quoting, Tally, Votes};
+use super::tally::{Column, HeaderRow, Tally, Width};
+use super::votes::{Leader, Quoting, Votes};
 
 /// What is configured about the dialect and need not be found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,10 +38,10 @@ pub struct Detected {
     pub names: Option<Vec<String>>,
     /// Texts all of whose rows have that many fields.
     pub fits: u64,
-    /// Texts with delimiters in them that do not fit.
+    /// Texts that are rows by their fields, and do not fit: too many, too few, a quote that does not close.
     pub ragged: u64,
-    /// Texts without the delimiter.
-    pub without: u64,
+    /// Texts that are no rows: without the delimiter, or words only where the rows have columns of other types.
+    pub others: u64,
     /// Texts with more than one row.
     pub several: u64,
     /// How sure it is that these are rows and that this is their dialect, from 0 to 1.
@@ -64,10 +65,32 @@ struct Candidate {
     bit: usize,
     quoting: Quoting,
     columns: usize,
-    fits: u64,
+    /// Each row has a field of a type other than text: what has the delimiter and none such is prose.
+    typed: bool,
+    /// There is prose with as many delimiters as the rows have.
+    apart: bool,
     tally: Tally,
     confidence: f64,
     score: f64,
+}
+
+impl Candidate {
+    /// How many texts of `tally` are rows that fit, and how many are rows that do not.
+    fn rows(&self, tally: &Tally) -> (u64, u64) {
+        let (mut fits, mut ragged) = (0, 0);
+        for (fields, width) in &tally.widths {
+            let typed = width.messages - width.untyped;
+            match *fields {
+                1 => {}
+                fields if fields == self.columns => {
+                    fits += if self.apart { typed } else { width.messages }
+                }
+                _ if self.typed => ragged += typed,
+                _ => ragged += width.messages,
+            }
+        }
+        (fits, ragged)
+    }
 }
 
 impl Votes {
@@ -80,17 +103,10 @@ impl Votes {
             quoting => quoting.marks(),
         };
         let late = self.late.get(&(best.bit, best.quoting));
-        let late_fits = late
-            .and_then(|late| late.fields.get(&best.columns))
-            .copied()
-            .unwrap_or_default();
-        let fits = best.fits + late_fits;
         let texts = self.texts + late.map_or(0, Tally::texts);
-        let without = self.without.get(best.bit).copied().unwrap_or_default()
-            + late
-                .and_then(|late| late.fields.get(&1))
-                .copied()
-                .unwrap_or_default();
+        let (fits, ragged) = best.rows(&best.tally);
+        let (late_fits, late_ragged) = late.map_or((0, 0), |late| best.rows(late));
+        let (fits, ragged) = (fits + late_fits, ragged + late_ragged);
         let (header, names) = self.header(&best);
         Some(Detected {
             dialect: Dialect {
@@ -103,16 +119,20 @@ impl Votes {
             columns: best.columns,
             names,
             fits,
-            ragged: texts.saturating_sub(fits + without),
-            without,
+            ragged,
+            others: texts.saturating_sub(fits + ragged),
             several: best.tally.several + late.map_or(0, |late| late.several),
             confidence: best.confidence,
         })
     }
 
     /// The delimiter and reading that the votes so far speak for.
-    pub(super) fn leading(&self) -> Option<(usize, Quoting)> {
-        self.best().map(|best| (best.bit, best.quoting))
+    pub(in crate::format) fn leader(&self) -> Option<Leader> {
+        self.best().map(|best| Leader {
+            bit: best.bit,
+            quoting: best.quoting,
+            columns: best.columns,
+        })
     }
 
     fn best(&self) -> Option<Candidate> {
@@ -149,39 +169,44 @@ impl Votes {
         {
             tally.merge(quoted);
         }
-        let (columns, fits) = modal(&tally.fields)?;
-        let with = self.texts - self.without.get(bit).copied().unwrap_or_default();
-        let consistency = ratio(fits, with);
-        let coverage = ratio(fits, self.texts);
-        let looks = tally
-            .columns
-            .get(..columns.min(tally.columns.len()))
-            .unwrap_or_default();
+        let texts = self.texts;
+        let with = texts - self.without.get(bit).copied().unwrap_or_default();
         let told = self.hints.delimited || self.hints.delimiter.is_some();
-        let confidence = confidence(columns, fits, looks) * consistency;
-        if !told {
-            let constant = with - fits
-                <= match with {
-                    0..3 => 0,
-                    3..10 => 1,
-                    _ => with / 10,
-                };
-            // Where rows are mixed with other texts that happen to hold the delimiter too.
-            let apart = columns >= 4 && fits >= 3 && consistency >= 0.5;
-            if !(constant || apart)
-                || confidence < 0.5
-                || !are_rows(delimiter, columns, fits, looks)
-            {
+        let mut rows = Rows::modal(&tally.widths, with, |width| width.messages)?;
+        let mut typed = tally
+            .widths
+            .get(&rows.columns)
+            .is_some_and(|width| width.untyped * 20 <= width.messages);
+        let mut apart = false;
+        if !told && !rows.are_constant() {
+            // Rows may be mixed with other texts that happen to hold the delimiter. Where each row has a field that is no
+            // word, what has none is prose.
+            let with = tally.widths.iter().filter(|(fields, _)| **fields != 1);
+            let with = with.map(|(_, width)| width.messages - width.untyped).sum();
+            rows = Rows::modal(&tally.widths, with, |width| width.messages - width.untyped)?;
+            if rows.columns < 3 || rows.fits < 3 || !rows.are_constant() {
                 return None;
             }
+            (typed, apart) = (true, true);
+        }
+        let Rows {
+            columns,
+            fits,
+            with,
+        } = rows;
+        let looks = tally.looks(columns);
+        let confidence = confidence(columns, fits, looks) * ratio(fits, with);
+        if !told && (confidence < 0.5 || !are_rows(delimiter, columns, fits, looks)) {
+            return None;
         }
         let width = 1.0 - 1.0 / (columns as f64 + 1.0);
-        let score = weight * consistency * coverage.sqrt() * quality(looks) * width;
+        let score = weight * ratio(fits, with) * ratio(fits, texts).sqrt() * quality(looks) * width;
         Some(Candidate {
             bit,
             quoting,
             columns,
-            fits,
+            typed,
+            apart,
             tally,
             confidence,
             score,
@@ -198,7 +223,12 @@ impl Votes {
         let found = match self.hints.header {
             Some(Header::InStream) => candidates.next(),
             Some(told) => return (told, None),
-            None => candidates.find(|header| is_header(header, &best.tally.columns)),
+            None => candidates
+                .find(|header| is_header(header, best.tally.looks(best.columns)))
+                .filter(|header| {
+                    // Names that look like any words stand out only if no other row is made of words.
+                    header.likeness > 0 || candidates.next().is_none()
+                }),
         };
         match (found, self.hints.header) {
             (Some(header), _) => (Header::InStream, Some(header.names.clone())),
@@ -218,11 +248,40 @@ impl Hints {
     }
 }
 
-/// The most frequent number of fields above 1, and how many texts have it.
-fn modal(fields: &BTreeMap<usize, u64>) -> Option<(usize, u64)> {
-    let rows = fields.iter().filter(|(columns, _)| **columns > 1);
-    rows.max_by_key(|(columns, texts)| (**texts, **columns))
-        .map(|(columns, texts)| (*columns, *texts))
+/// The texts that have the most frequent number of fields.
+struct Rows {
+    columns: usize,
+    fits: u64,
+    /// Texts that could be rows by their delimiters.
+    with: u64,
+}
+
+impl Rows {
+    fn modal(
+        widths: &BTreeMap<usize, Width>,
+        with: u64,
+        count: impl Fn(&Width) -> u64,
+    ) -> Option<Self> {
+        let rows = widths.iter().filter(|(columns, _)| **columns > 1);
+        let (columns, width) = rows.max_by_key(|(columns, width)| (count(width), **columns))?;
+        Some(Self {
+            columns: *columns,
+            fits: count(width),
+            with,
+        })
+    }
+
+    /// Do nearly all have that number?
+    fn are_constant(&self) -> bool {
+        let others = self.with.saturating_sub(self.fits);
+        self.fits > 0
+            && others
+                <= match self.with {
+                    0..3 => 0,
+                    3..10 => 1,
+                    with => with / 10,
+                }
+    }
 }
 
 fn ratio(part: u64, whole: u64) -> f64 {
@@ -255,15 +314,8 @@ fn confidence(columns: usize, texts: u64, looks: &[Column]) -> f64 {
 fn quality(looks: &[Column]) -> f64 {
     let of_column = |column: &Column| {
         let cells = column.cells.max(1) as f64;
-        let words = column.cells
-            - column.empty
-            - column.number
-            - column.time
-            - column.uuid
-            - column.boolean;
-        let words = words.saturating_sub(column.phrase + column.key_value + column.log_level);
         (column.typed() as f64
-            + 0.8 * words as f64
+            + 0.8 * column.words() as f64
             + 0.6 * column.empty as f64
             + 0.3 * column.phrase as f64
             + 0.2 * (column.key_value + column.log_level) as f64)
@@ -303,9 +355,10 @@ fn are_rows(delimiter: char, columns: usize, texts: u64, looks: &[Column]) -> bo
         return false;
     }
     if matches!(delimiter, ' ' | ':' | '#' | '!') {
+        // These stand inside values as well: `24 Nov 2026`, `10:00-11:00`, the eight groups of an IPv6 address.
         let phrases = having(&|column| column.phrase > 0);
-        let clock = delimiter == ':' && columns <= 3 && typed == columns;
-        return texts >= 3 && typed * 2 > columns && phrases == 0 && log_levels == 0 && !clock;
+        let value = delimiter == ':' && (columns <= 3 || columns == 8);
+        return texts >= 3 && typed * 4 >= columns * 3 && phrases == 0 && log_levels == 0 && !value;
     }
     true
 }
@@ -390,6 +443,17 @@ mod tests {
         assert_eq!(texts.names.unwrap(), ["first_name", "last_name", "city"]);
         let texts = found(&["Ada,Lovelace,London", "Alan,Turing,Wilmslow"]).unwrap();
         assert_eq!(texts.dialect.header, Header::None);
+        let german = found(&[
+            "vorname;nachname;alter",
+            "Ada;Lovelace;36",
+            "Alan;Turing;41",
+            "Emmy;Noether;53",
+        ])
+        .unwrap();
+        assert_eq!(german.names.unwrap(), ["vorname", "nachname", "alter"]);
+        // What stands for a missing value names no column.
+        let missing = found(&["1,alice,2.5", "2,bob,3", "null,none,unknown", "3,carol,1"]).unwrap();
+        assert_eq!(missing.dialect.header, Header::None);
     }
 
     #[test]
@@ -411,6 +475,24 @@ mod tests {
             ],
             &["a=1,b=2", "a=3,b=4", "a=5,b=6"],
             &["10:00:00", "11:30:00", "12:15:30", "09:00:01"],
+            &["10:00-11:00", "11:30-12:00", "12:15-12:30", "09:00-10:00"],
+            &[
+                "Tue Nov 24 10:00:00 2026",
+                "Wed Nov 25 11:00:00 2026",
+                "Thu Nov 26 09:30:00 2026",
+            ],
+            &["24 Nov 2026", "25 Nov 2026", "26 Nov 2026", "1 Dec 2026"],
+            &[
+                "Tue, 24 Nov 2026 10:00:00 GMT",
+                "Wed, 25 Nov 2026 11:00:00 GMT",
+                "Thu, 26 Nov 2026 09:30:00 GMT",
+            ],
+            &["10.0.0.1:8080", "10.0.0.2:8080", "10.0.0.3:80"],
+            &[
+                "2001:db8:0:0:0:0:0:1",
+                "2001:db8:0:0:0:0:0:2",
+                "2001:db8:0:0:0:0:1:1",
+            ],
             &["http://x.y/a", "http://x.y/b", "http://x.z/c"],
             &["no delimiter", "at all"],
             &[

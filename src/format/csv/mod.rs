@@ -10,6 +10,7 @@ mod detect;
 mod dialect;
 mod error;
 mod rows;
+mod tally;
 mod votes;
 mod write;
 

@@ -79,6 +79,7 @@ pub struct Sniffer {
     votes: Option<csv::Votes>,
     /// Texts that were offered as rows.
     rows_offered: u64,
+    rows_bytes: u64,
     tried: u64,
     tried_bytes: u64,
     /// The dialect under which texts are still counted once the full vote is over.
@@ -98,6 +99,7 @@ impl Sniffer {
             fixed: Fixed::default(),
             votes: None,
             rows_offered: 0,
+            rows_bytes: 0,
             tried: 0,
             tried_bytes: 0,
             leader: None,
@@ -131,7 +133,8 @@ impl Sniffer {
         self.tried_bytes += payload.len() as u64;
     }
 
-    /// Counts payloads that were found elsewhere to fit `format`, the verdict's so far, and need no look of their own.
+    /// Counts payloads that were found elsewhere to fit `format`, the verdict's so far, and need no look of their own: by
+    /// a JSON walk, or as rows of the verdict's dialect. Texts are better added: what they are as a whole counts too.
     pub fn add_fitting(&mut self, format: Format, payloads: u64) {
         self.tried += payloads;
         let kind = match format {
@@ -171,6 +174,7 @@ impl Sniffer {
             (Some(_), None) => {}
         }
         self.rows_offered += other.rows_offered;
+        self.rows_bytes += other.rows_bytes;
         self.tried += other.tried;
         self.tried_bytes += other.tried_bytes;
         self.leader = None;
@@ -180,7 +184,11 @@ impl Sniffer {
         let Ok(text) = std::str::from_utf8(payload) else {
             return;
         };
+        // Texts have a budget of their own: those that come late may be the misfits of a winner without rows.
+        let full = self.rows_offered >= self.options.max_payloads
+            || self.rows_bytes >= self.options.max_bytes;
         self.rows_offered += 1;
+        self.rows_bytes += payload.len() as u64;
         let text = match text
             .as_bytes()
             .get(..LONGEST_VOTE)
@@ -190,7 +198,6 @@ impl Sniffer {
             Some(Some(line_end)) => text.get(..line_end).unwrap_or_default(),
             Some(None) => "",
         };
-        let full = self.is_full();
         let votes = self
             .votes
             .get_or_insert_with(|| csv::Votes::new(self.options.csv.clone()));

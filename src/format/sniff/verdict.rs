@@ -259,11 +259,7 @@ impl Sniffer {
                     binary += counts.separated;
                 }
                 // Where rows are the rule, one with a field more or less is a bad row and no other format.
-                let ragged = if csv.fits > csv.without {
-                    csv.ragged
-                } else {
-                    0
-                };
+                let ragged = if csv.fits > csv.others { csv.ragged } else { 0 };
                 text = text.saturating_sub(csv.fits + ragged);
             }
             None => binary += counts.separated,
@@ -315,17 +311,17 @@ impl Sniffer {
 
     /// The dialect's counts, brought up from the texts that were tried in its dialect to all texts.
     fn scaled(&self, mut detected: csv::Detected) -> csv::Detected {
-        let tried = detected.fits + detected.ragged + detected.without;
+        let tried = detected.fits + detected.ragged + detected.others;
         if tried > 0 && tried < self.rows_offered {
             let scale = |count: u64| {
                 (count as f64 * self.rows_offered as f64 / tried as f64).round() as u64
             };
             detected.fits = scale(detected.fits);
-            detected.without =
-                scale(detected.without).min(self.rows_offered.saturating_sub(detected.fits));
+            detected.others =
+                scale(detected.others).min(self.rows_offered.saturating_sub(detected.fits));
             detected.ragged = self
                 .rows_offered
-                .saturating_sub(detected.fits + detected.without);
+                .saturating_sub(detected.fits + detected.others);
         }
         detected
     }

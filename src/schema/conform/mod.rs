@@ -43,7 +43,7 @@ impl Fit {
 }
 
 /// A schema, made ready to check payloads against it.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Conform {
     expected: Vec<Expected>,
     standard: TimestampStandard,
@@ -56,7 +56,7 @@ pub struct Conform {
     fit: Fit,
 }
 
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 enum Expected {
     Scalar(Type),
     Array(u32),
@@ -64,13 +64,13 @@ enum Expected {
     Row(Row),
 }
 
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 struct Row {
     fields: Vec<Slot>,
     index: HashMap<String, u32>,
 }
 
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 struct Slot {
     name: String,
     raw: Vec<u8>,
@@ -80,7 +80,7 @@ struct Slot {
     object: u64,
 }
 
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 struct Cell {
     name: String,
     ty: Type,
@@ -88,7 +88,7 @@ struct Cell {
 }
 
 /// What the next value has to be.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 enum Target {
     Expected {
         id: u32,
@@ -100,7 +100,7 @@ enum Target {
     Nothing,
 }
 
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 struct Frame {
     target: Target,
     /// Row: the member that came last.
@@ -113,11 +113,7 @@ struct Frame {
 impl Conform {
     /// To check JSON payloads as Flink's `json` reads them.
     pub fn json(schema: &Schema) -> Self {
-        Self::new(
-            schema,
-            schema.timestamps.unwrap_or(TimestampStandard::Sql),
-            false,
-        )
+        Self::new(schema, schema.timestamps.unwrap_or(TimestampStandard::Sql), false)
     }
 
     /// To check rows of delimited text as Flink's `csv` reads them, with `'csv.null-literal' = ''` or without.
@@ -130,24 +126,14 @@ impl Conform {
         let mut expected = Vec::new();
         let slots: Vec<Slot> = fields
             .clone()
-            .map(|field| {
-                Slot::new(
-                    &field.name,
-                    field.nullable,
-                    compile(&field.ty, &mut expected),
-                )
-            })
+            .map(|field| Slot::new(&field.name, field.nullable, compile(&field.ty, &mut expected)))
             .collect();
         expected.push(Expected::Row(Row::new(slots)));
         Self {
             expected,
             standard,
             cells: fields
-                .map(|field| Cell {
-                    name: field.name.clone(),
-                    ty: field.ty.clone(),
-                    nullable: field.nullable,
-                })
+                .map(|field| Cell { name: field.name.clone(), ty: field.ty.clone(), nullable: field.nullable })
                 .collect(),
             empty_is_null,
             stack: Vec::new(),
@@ -171,10 +157,7 @@ impl Conform {
     pub fn begin_record(&mut self) {
         self.stack.clear();
         self.fit = Fit::default();
-        self.target = Target::Expected {
-            id: (self.expected.len() - 1) as u32,
-            nullable: false,
-        };
+        self.target = Target::Expected { id: (self.expected.len() - 1) as u32, nullable: false };
     }
 
     /// The payload ends; how it fitted.
@@ -187,26 +170,16 @@ impl Conform {
         let mut fit = Fit::default();
         let surplus = fields.get(self.cells.len()..);
         if !surplus.is_some_and(|s| matches!(s, []) || matches!(s, [last] if last.raw.is_empty())) {
-            let reason = format!(
-                "{} fields where the table has {} columns: Flink fails",
-                fields.len(),
-                self.cells.len()
-            );
-            fit.misfits.push(Misfit {
-                path: String::new(),
-                reason,
-            });
+            let reason =
+                format!("{} fields where the table has {} columns: Flink fails", fields.len(), self.cells.len());
+            fit.misfits.push(Misfit { path: String::new(), reason });
             return fit;
         }
         for (cell, field) in self.cells.iter().zip(fields) {
-            if let Err(reason) =
-                rules::cell(&cell.ty, &field.value(), cell.nullable, self.empty_is_null)
+            if let Err(reason) = rules::cell(&cell.ty, &field.value(), cell.nullable, self.empty_is_null)
                 && fit.misfits.len() < KEPT
             {
-                fit.misfits.push(Misfit {
-                    path: cell.name.clone(),
-                    reason,
-                });
+                fit.misfits.push(Misfit { path: cell.name.clone(), reason });
             }
         }
         fit
@@ -218,22 +191,14 @@ impl Slot {
         let mut raw = Vec::new();
         json::write_string(name, &mut raw);
         raw.push(b':');
-        Self {
-            name: name.to_owned(),
-            raw,
-            nullable,
-            expected,
-            object: 0,
-        }
+        Self { name: name.to_owned(), raw, nullable, expected, object: 0 }
     }
 }
 
 impl Row {
     fn new(fields: Vec<Slot>) -> Self {
         let names = fields.iter().enumerate();
-        let index = names
-            .map(|(i, slot)| (slot.name.clone(), i as u32))
-            .collect();
+        let index = names.map(|(i, slot)| (slot.name.clone(), i as u32)).collect();
         Self { fields, index }
     }
 }
@@ -243,10 +208,8 @@ fn compile(ty: &Type, into: &mut Vec<Expected>) -> u32 {
         Type::Array(item) => Expected::Array(compile(item, into)),
         Type::Map(value) => Expected::Map(compile(value, into)),
         Type::Row(fields) => {
-            let slots = fields
-                .iter()
-                .map(|field| Slot::new(&field.name, field.nullable, compile(&field.ty, into)))
-                .collect();
+            let slots =
+                fields.iter().map(|field| Slot::new(&field.name, field.nullable, compile(&field.ty, into))).collect();
             Expected::Row(Row::new(slots))
         }
         scalar => Expected::Scalar(scalar.clone()),
@@ -326,8 +289,7 @@ impl Conform {
         let what = if array { "an array" } else { "an object" };
         let target = match self.target {
             Target::Expected { id, .. } => match (self.expected(id), array) {
-                (Some(Expected::Array(_)), true)
-                | (Some(Expected::Row(_) | Expected::Map(_)), false) => self.target,
+                (Some(Expected::Array(_)), true) | (Some(Expected::Row(_) | Expected::Map(_)), false) => self.target,
                 (Some(Expected::Scalar(Type::String)), _) => Target::Text,
                 (Some(Expected::Scalar(ty)), _) => {
                     let reason = format!("{what} where {ty} is expected");
@@ -342,18 +304,10 @@ impl Conform {
             other => other,
         };
         self.objects += 1;
-        self.stack.push(Frame {
-            target,
-            slot: None,
-            object: self.objects,
-            keys: HashSet::new(),
-        });
+        self.stack.push(Frame { target, slot: None, object: self.objects, keys: HashSet::new() });
         self.target = match target {
             Target::Expected { id, .. } => match self.expected(id) {
-                Some(Expected::Array(item)) => Target::Expected {
-                    id: *item,
-                    nullable: true,
-                },
+                Some(Expected::Array(item)) => Target::Expected { id: *item, nullable: true },
                 _ => Target::Nothing,
             },
             other => other,
@@ -378,24 +332,15 @@ impl Conform {
         for name in missing {
             if self.fit.misfits.len() < KEPT {
                 let path = self.path(Some(&name));
-                self.fit.misfits.push(Misfit {
-                    path,
-                    reason: "is not there, and NOT NULL".into(),
-                });
+                self.fit.misfits.push(Misfit { path, reason: "is not there, and NOT NULL".into() });
             }
         }
         // In an array, the next element is like this one; in an object, a key comes first.
         self.target = target;
-        if let Some(Frame {
-            target: Target::Expected { id, .. },
-            ..
-        }) = self.stack.last()
+        if let Some(Frame { target: Target::Expected { id, .. }, .. }) = self.stack.last()
             && let Some(Expected::Array(item)) = self.expected(*id)
         {
-            self.target = Target::Expected {
-                id: *item,
-                nullable: true,
-            };
+            self.target = Target::Expected { id: *item, nullable: true };
         }
     }
 
@@ -416,15 +361,9 @@ impl Conform {
         };
         let again = slot.object == object;
         slot.object = object;
-        self.target = Target::Expected {
-            id: slot.expected,
-            nullable: slot.nullable,
-        };
+        self.target = Target::Expected { id: slot.expected, nullable: slot.nullable };
         if again {
-            self.misfit(
-                "stands twice in an object; Flink keeps one, and may lose the fields after it"
-                    .into(),
-            );
+            self.misfit("stands twice in an object; Flink keeps one, and may lose the fields after it".into());
         }
     }
 
@@ -460,10 +399,7 @@ impl Conform {
                 }
             },
             Some(Expected::Map(value)) => {
-                self.target = Target::Expected {
-                    id: *value,
-                    nullable: true,
-                };
+                self.target = Target::Expected { id: *value, nullable: true };
                 if !frame.keys.insert(name.to_owned()) {
                     self.misfit("a key stands twice in a map; Flink keeps the last".into());
                 }
@@ -476,14 +412,10 @@ impl Conform {
 impl Visitor for Conform {
     fn null(&mut self) {
         match self.target {
-            Target::Expected {
-                nullable: false, ..
-            } if self.stack.is_empty() => {
+            Target::Expected { nullable: false, .. } if self.stack.is_empty() => {
                 self.misfit("null where a row is expected".into());
             }
-            Target::Expected {
-                nullable: false, ..
-            } => self.misfit("is null, and NOT NULL".into()),
+            Target::Expected { nullable: false, .. } => self.misfit("is null, and NOT NULL".into()),
             _ => {}
         }
     }
@@ -501,22 +433,13 @@ impl Visitor for Conform {
         if let Number::Literal { text, .. } = number
             && text.len() > LONGEST_NUMBER
         {
-            self.misfit(format!(
-                "a number of {} characters, which Flink's parser refuses",
-                text.len()
-            ));
+            self.misfit(format!("a number of {} characters, which Flink's parser refuses", text.len()));
             return;
         }
         if let Target::Text = self.target {
-            let integer = !matches!(
-                number,
-                Number::Literal { integer: false, .. } | Number::Float(_)
-            );
+            let integer = !matches!(number, Number::Literal { integer: false, .. } | Number::Float(_));
             if !integer && Decimal::of(number).is_some_and(|d| !d.exact) {
-                self.misfit(
-                    "a number inside has more digits than Flink keeps when it turns it into text"
-                        .into(),
-                );
+                self.misfit("a number inside has more digits than Flink keeps when it turns it into text".into());
             }
             return;
         }
@@ -534,10 +457,7 @@ impl Visitor for Conform {
     }
 
     fn string(&mut self, text: Text<'_>) {
-        if text.escapes == Escapes::Json
-            && !matches!(self.target, Target::Nothing)
-            && has_lone_surrogate(text.raw)
-        {
+        if text.escapes == Escapes::Json && !matches!(self.target, Target::Nothing) && has_lone_surrogate(text.raw) {
             self.misfit("half a surrogate pair, which Flink reads as `?`".into());
             return;
         }
@@ -568,10 +488,7 @@ impl Visitor for Conform {
             return 0;
         };
         let next = frame.slot.map_or(0, |slot| slot + 1);
-        let Some(slot) = self
-            .row(frame.target)
-            .and_then(|row| row.fields.get(next as usize))
-        else {
+        let Some(slot) = self.row(frame.target).and_then(|row| row.fields.get(next as usize)) else {
             return 0;
         };
         if !rest.starts_with(&slot.raw) {

@@ -45,12 +45,7 @@ pub(super) fn text(ty: &Type, text: &str, standard: TimestampStandard) -> bool {
 }
 
 /// A field of delimited text where this type is expected.
-pub(super) fn cell(
-    ty: &Type,
-    value: &str,
-    nullable: bool,
-    empty_is_null: bool,
-) -> Result<(), String> {
+pub(super) fn cell(ty: &Type, value: &str, nullable: bool, empty_is_null: bool) -> Result<(), String> {
     if value.is_empty() {
         return match (empty_is_null, nullable, ty) {
             (true, true, _) | (false, _, Type::String) => Ok(()),
@@ -58,11 +53,7 @@ pub(super) fn cell(
             (false, ..) => Err(format!("is empty where {} is expected", name(ty))),
         };
     }
-    if text(ty, value, TimestampStandard::Sql) {
-        Ok(())
-    } else {
-        Err(not(ty, value))
-    }
+    if text(ty, value, TimestampStandard::Sql) { Ok(()) } else { Err(not(ty, value)) }
 }
 
 /// `"abc" does not read back as BIGINT`, shortened.
@@ -101,17 +92,9 @@ fn timestamp(shape: Shape, ty: &Type, standard: TimestampStandard) -> bool {
 
 /// Base64 with its padding: Flink fails on any other.
 fn base64(text: &[u8]) -> bool {
-    let padding = text
-        .iter()
-        .rev()
-        .take(2)
-        .take_while(|b| **b == b'=')
-        .count();
+    let padding = text.iter().rev().take(2).take_while(|b| **b == b'=').count();
     let digits = text.iter().take(text.len() - padding);
-    text.len().is_multiple_of(4)
-        && digits
-            .into_iter()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/'))
+    text.len().is_multiple_of(4) && digits.into_iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/'))
 }
 
 #[cfg(test)]
@@ -119,19 +102,13 @@ mod tests {
     use super::*;
 
     fn literal(text: &str) -> Number<'_> {
-        Number::Literal {
-            text,
-            integer: !text.contains(['.', 'e', 'E']),
-        }
+        Number::Literal { text, integer: !text.contains(['.', 'e', 'E']) }
     }
 
     /// Each line was given to Flink 2.3's json format; what it read stands behind it.
     #[test]
     fn numbers() {
-        let decimal = Type::Decimal {
-            precision: 5,
-            scale: 2,
-        };
+        let decimal = Type::Decimal { precision: 5, scale: 2 };
         for (ty, text, fits) in [
             (&Type::BigInt, "1e3", true),                  // 1000
             (&Type::BigInt, "1.0", true),                  // 1

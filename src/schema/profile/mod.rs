@@ -74,13 +74,7 @@ impl Profile {
 
     /// Of nothing yet, to keep at most `paths` paths.
     pub fn with_limit(paths: usize) -> Self {
-        Self {
-            tree: Tree::new(paths),
-            stack: Vec::new(),
-            target: ROOT,
-            objects: 0,
-            place: Place { record: 0, nth: 0 },
-        }
+        Self { tree: Tree::new(paths), stack: Vec::new(), target: ROOT, objects: 0, place: Place { record: 0, nth: 0 } }
     }
 
     /// Records that were observed.
@@ -100,12 +94,7 @@ impl Profile {
 
     /// Observes one JSON payload. `position` tells where it stands in its source (the smallest one decides the order
     /// of columns); `depth` is how deep it may nest. A payload that is malformed leaves no trace.
-    pub fn observe_json(
-        &mut self,
-        position: u64,
-        payload: &[u8],
-        depth: usize,
-    ) -> Result<(), json::Error> {
+    pub fn observe_json(&mut self, position: u64, payload: &[u8], depth: usize) -> Result<(), json::Error> {
         json::validate(payload, depth)?;
         self.begin_record(position);
         let result = json::walk(payload, depth, self);
@@ -123,10 +112,7 @@ impl Profile {
     ) -> Result<(), RowLength> {
         let surplus = fields.get(columns.len()..);
         if !surplus.is_some_and(|s| matches!(s, []) || matches!(s, [last] if last.raw.is_empty())) {
-            return Err(RowLength {
-                expected: columns.len(),
-                found: fields.len(),
-            });
+            return Err(RowLength { expected: columns.len(), found: fields.len() });
         }
         self.begin_record(position);
         self.begin_object();
@@ -143,10 +129,7 @@ impl Profile {
     pub fn begin_record(&mut self, position: u64) {
         self.stack.clear();
         self.target = ROOT;
-        self.place = Place {
-            record: position,
-            nth: 0,
-        };
+        self.place = Place { record: position, nth: 0 };
         if let Some(root) = self.tree.get_mut(ROOT) {
             root.present += 1;
             root.first = root.first.min(self.place);
@@ -192,15 +175,7 @@ impl Profile {
             None => ROOT,
         };
         self.objects += 1;
-        self.stack.push(Frame {
-            node,
-            owner,
-            array,
-            last: None,
-            object: self.objects,
-            elements: 0,
-            solid: false,
-        });
+        self.stack.push(Frame { node, owner, array, last: None, object: self.objects, elements: 0, solid: false });
         if array {
             self.target = self.tree.items(node).unwrap_or(NOWHERE);
             self.keep_small();
@@ -275,9 +250,7 @@ impl Profile {
         frame.last = Some(slot);
         let object = frame.object;
         let members = self.tree.get_mut(frame.node).map(|node| &mut node.members);
-        let respelled = members
-            .as_ref()
-            .is_some_and(|members| members.is_respelled(slot, object));
+        let respelled = members.as_ref().is_some_and(|members| members.is_respelled(slot, object));
         let Some(member) = members.and_then(|members| members.list.get_mut(slot as usize)) else {
             self.target = NOWHERE;
             return;
@@ -304,8 +277,7 @@ impl Profile {
             return;
         }
         let dropped = self.tree.prune();
-        let is_dropped =
-            |id: u32| id == NOWHERE || dropped.get(id as usize).copied().unwrap_or(false);
+        let is_dropped = |id: u32| id == NOWHERE || dropped.get(id as usize).copied().unwrap_or(false);
         let mut owner = ROOT;
         for frame in &mut self.stack {
             if is_dropped(frame.node) {
@@ -342,10 +314,8 @@ impl Visitor for Profile {
         } else if let Some(frame) = self.stack.last()
             && let Some(owner) = self.tree.get_mut(frame.owner)
         {
-            let integer = matches!(
-                number,
-                Number::Literal { integer: true, .. } | Number::Signed(_) | Number::Unsigned(_)
-            );
+            let integer =
+                matches!(number, Number::Literal { integer: true, .. } | Number::Signed(_) | Number::Unsigned(_));
             owner.unkept_inexact += u64::from(!integer && decimal.is_some_and(|d| !d.exact));
         }
     }

@@ -85,11 +85,7 @@ pub(crate) struct Member {
 /// A name as DataSQRL compares it: without case, and without blanks around it.
 pub(crate) fn canonical(name: &str) -> Cow<'_, str> {
     let trimmed = name.trim();
-    if trimmed.chars().any(|c| c.is_uppercase()) {
-        Cow::Owned(trimmed.to_lowercase())
-    } else {
-        Cow::Borrowed(trimmed)
-    }
+    if trimmed.chars().any(|c| c.is_uppercase()) { Cow::Owned(trimmed.to_lowercase()) } else { Cow::Borrowed(trimmed) }
 }
 
 impl Members {
@@ -111,14 +107,7 @@ impl Members {
         };
         let slot = self.list.len() as u32;
         self.index.insert(Arc::clone(&name), slot);
-        self.list.push(Member {
-            name,
-            raw,
-            node,
-            expected_next: None,
-            object: 0,
-            spelling: slot,
-        });
+        self.list.push(Member { name, raw, node, expected_next: None, object: 0, spelling: slot });
         self.join_spellings(slot);
         slot
     }
@@ -140,10 +129,7 @@ impl Members {
                 self.canonical.entry(name).or_insert(slot as u32);
             }
         }
-        let first = *self
-            .canonical
-            .entry(canonical(&name).into_owned())
-            .or_insert(slot);
+        let first = *self.canonical.entry(canonical(&name).into_owned()).or_insert(slot);
         if first != slot
             && let Some(other) = self.list.get_mut(first as usize)
         {
@@ -162,11 +148,7 @@ impl Members {
             if at == slot {
                 return false;
             }
-            if self
-                .list
-                .get(at as usize)
-                .is_some_and(|other| other.object == object)
-            {
+            if self.list.get(at as usize).is_some_and(|other| other.object == object) {
                 return true;
             }
         }
@@ -400,10 +382,7 @@ impl Node {
         Self {
             path,
             rank,
-            first: Place {
-                record: u64::MAX,
-                nth: u32::MAX,
-            },
+            first: Place { record: u64::MAX, nth: u32::MAX },
             present: 0,
             repeated: 0,
             respelled: 0,
@@ -434,11 +413,7 @@ impl Node {
             Number::Signed(_) | Number::Unsigned(_) => true,
             Number::Float(_) => false,
         };
-        self.add(if integer {
-            Kind::Integer
-        } else {
-            Kind::Fraction
-        });
+        self.add(if integer { Kind::Integer } else { Kind::Fraction });
         self.numbers.add(decimal, integer);
     }
 

@@ -38,10 +38,7 @@ fn path_of(parent: u64, name: &str) -> u64 {
         if let Some(head) = word.get_mut(..chunk.len()) {
             head.copy_from_slice(chunk);
         }
-        state = mix(
-            state.rotate_left(23),
-            u64::from_le_bytes(word) ^ 0xe703_7ed1_a0b4_28db,
-        );
+        state = mix(state.rotate_left(23), u64::from_le_bytes(word) ^ 0xe703_7ed1_a0b4_28db);
     }
     mix(state, 0x8ebc_6af0_9c88_c6e3)
 }
@@ -110,12 +107,7 @@ impl Tree {
             return None;
         }
         let child = self.insert(Node::new(path, rank));
-        Some(
-            self.nodes
-                .get_mut(parent as usize)?
-                .members
-                .add(name, child),
-        )
+        Some(self.nodes.get_mut(parent as usize)?.members.add(name, child))
     }
 
     /// The node of an array's elements, made if need be.
@@ -173,8 +165,7 @@ impl Tree {
             if let Some(node) = self.nodes.get_mut(id as usize) {
                 node.unkept += unkept;
                 node.unkept_inexact += inexact;
-                node.members
-                    .retain(|member| above.binary_search(&member.node).is_err());
+                node.members.retain(|member| above.binary_search(&member.node).is_err());
             }
         }
     }
@@ -258,10 +249,7 @@ impl Tree {
             })
             .collect();
         members.sort_unstable();
-        members
-            .into_iter()
-            .map(|(_, name, id)| (name, id))
-            .collect()
+        members.into_iter().map(|(_, name, id)| (name, id)).collect()
     }
 
     pub(crate) fn same(&self, other: &Tree) -> bool {

@@ -1,0 +1,321 @@
+//! What is counted for one delimiter under one reading of quotes.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+use super::cell::{Cell, is_name, name_likeness};
+use super::rows::Rows;
+use crate::format::Text;
+
+/// Fields beyond this many are counted and not looked at.
+const LOOKED_AT: usize = 128;
+/// How many candidates for a header row are kept: the likeliest, so that which came first cannot matter.
+const HEADERS: usize = 8;
+
+/// The messages of a topic as one dialect reads them. Tallies are sums: they merge in any order to the same.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Tally {
+    /// Messages by the number of fields that each of their rows has; 0 stands for those that leave the dialect or whose
+    /// rows differ in their number of fields.
+    pub(super) widths: BTreeMap<usize, Width>,
+    /// Messages of more than one row.
+    pub(super) several: u64,
+    /// Rows that could be headers, likeliest first.
+    pub(super) headers: Vec<HeaderRow>,
+}
+
+/// The messages whose rows have the same number of fields.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Width {
+    pub(super) messages: u64,
+    /// Those in which no field has a type other than text.
+    pub(super) untyped: u64,
+    pub(super) columns: Vec<Column>,
+}
+
+/// What the fields of one column looked like.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Column {
+    pub(super) cells: u64,
+    pub(super) empty: u64,
+    pub(super) number: u64,
+    pub(super) time: u64,
+    pub(super) uuid: u64,
+    pub(super) boolean: u64,
+    pub(super) log_level: u64,
+    pub(super) key_value: u64,
+    pub(super) phrase: u64,
+    /// Fields that start with a space.
+    pub(super) indented: u64,
+    /// Fields that go on as the fraction of a log line's time does: three digits, then a space.
+    pub(super) millis: u64,
+}
+
+/// A row all of whose fields could be names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct HeaderRow {
+    /// How much they look like names; the likelier ones are kept.
+    pub(super) likeness: u32,
+    pub(super) names: Vec<String>,
+    pub(super) seen: u64,
+}
+
+/// One field of the row at hand.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Look {
+    cell: Cell,
+    indented: bool,
+    millis: bool,
+}
+
+impl Look {
+    fn at(field: &str) -> Self {
+        let digits = |field: &[u8]| field.iter().all(u8::is_ascii_digit);
+        Self {
+            cell: Cell::of(field),
+            indented: field.starts_with(' '),
+            millis: matches!(field.as_bytes().split_at_checked(3), Some((head, [b' ', ..])) if digits(head)),
+        }
+    }
+}
+
+impl Column {
+    fn add(&mut self, look: Look) {
+        self.cells += 1;
+        self.indented += u64::from(look.indented);
+        self.millis += u64::from(look.millis);
+        match look.cell {
+            Cell::Empty => self.empty += 1,
+            Cell::Number => self.number += 1,
+            Cell::Time => self.time += 1,
+            Cell::Uuid => self.uuid += 1,
+            Cell::Boolean => self.boolean += 1,
+            Cell::LogLevel => self.log_level += 1,
+            Cell::KeyValue => self.key_value += 1,
+            Cell::Phrase => self.phrase += 1,
+            Cell::Word => {}
+        }
+    }
+
+    fn merge(&mut self, other: &Column) {
+        self.cells += other.cells;
+        self.empty += other.empty;
+        self.number += other.number;
+        self.time += other.time;
+        self.uuid += other.uuid;
+        self.boolean += other.boolean;
+        self.log_level += other.log_level;
+        self.key_value += other.key_value;
+        self.phrase += other.phrase;
+        self.indented += other.indented;
+        self.millis += other.millis;
+    }
+
+    /// How many cells have the most frequent type other than text.
+    pub(super) fn typed(&self) -> u64 {
+        self.number.max(self.time).max(self.uuid).max(self.boolean)
+    }
+
+    /// Cells of one word.
+    pub(super) fn words(&self) -> u64 {
+        let others = [
+            self.empty,
+            self.number,
+            self.time,
+            self.uuid,
+            self.boolean,
+            self.log_level,
+            self.key_value,
+            self.phrase,
+        ];
+        self.cells.saturating_sub(others.iter().sum())
+    }
+
+    /// Is nearly every field that is not empty of one type other than text? One header row aside.
+    pub(super) fn is_typed(&self) -> bool {
+        let filled = self.cells - self.empty;
+        let other = filled - self.typed();
+        filled > 0 && (other == 0 || other <= 1 && filled >= 3 || other * 20 <= filled)
+    }
+}
+
+impl Width {
+    fn column(&mut self, index: usize) -> Option<&mut Column> {
+        if self.columns.len() <= index {
+            self.columns.resize(index + 1, Column::default());
+        }
+        self.columns.get_mut(index)
+    }
+
+    fn merge(&mut self, other: &Width) {
+        self.messages += other.messages;
+        self.untyped += other.untyped;
+        for (index, theirs) in other.columns.iter().enumerate() {
+            if let Some(mine) = self.column(index) {
+                mine.merge(theirs);
+            }
+        }
+    }
+}
+
+impl Tally {
+    /// How many texts were counted.
+    pub(super) fn texts(&self) -> u64 {
+        self.widths.values().map(|width| width.messages).sum()
+    }
+
+    /// What the columns of the rows with `fields` fields look like.
+    pub(super) fn looks(&self, fields: usize) -> &[Column] {
+        self.widths
+            .get(&fields)
+            .map(|width| width.columns.as_slice())
+            .unwrap_or_default()
+    }
+
+    pub(super) fn merge(&mut self, other: &Tally) {
+        for (fields, width) in &other.widths {
+            self.widths.entry(*fields).or_default().merge(width);
+        }
+        self.several += other.several;
+        for header in &other.headers {
+            let order = |names: &[String]| header.names.as_slice().cmp(names);
+            self.add_header(header.likeness, header.seen, order, || header.names.clone());
+        }
+    }
+
+    /// Counts one message's rows, and looks at the fields of those that are at most `looked_at` wide. `looks` is room to
+    /// work in.
+    pub(super) fn add(&mut self, rows: Rows<'_>, looked_at: usize, looks: &mut Vec<Look>) {
+        let looked_at = looked_at.min(LOOKED_AT);
+        let (mut width, mut seen, mut untyped) = (0, 0u64, true);
+        let mut rows = rows;
+        loop {
+            looks.clear();
+            let (mut names, mut likeness) = (true, 0);
+            let row = rows.clone();
+            let result = rows.next_row(|index, field| {
+                if index >= looked_at {
+                    return;
+                }
+                let look = Look::at(field.raw);
+                untyped &= !look.cell.is_typed();
+                looks.push(look);
+                names = names && look.cell.is_worded() && is_name(field.raw);
+                if names {
+                    likeness += name_likeness(field.raw);
+                }
+            });
+            match result {
+                Ok(None) => break,
+                Ok(Some(fields)) if seen == 0 || fields == width => {
+                    width = fields;
+                    seen += 1;
+                    if fields > 1 && fields <= looked_at {
+                        let counted = self.widths.entry(fields).or_default();
+                        for (index, look) in looks.iter().enumerate() {
+                            if let Some(column) = counted.column(index) {
+                                column.add(*look);
+                            }
+                        }
+                        if names {
+                            self.offer_header(row, likeness);
+                        }
+                    }
+                }
+                Ok(Some(_)) | Err(_) => return self.count(0, 1, untyped),
+            }
+        }
+        self.several += u64::from(seen > 1);
+        self.count(width, 1, untyped);
+    }
+
+    /// Counts one message's rows, and looks at their fields only if there are not as many as `expected`.
+    pub(super) fn add_late(&mut self, rows: Rows<'_>, expected: usize) {
+        let (mut width, mut seen) = (0, 0u64);
+        let mut counted = rows.clone();
+        loop {
+            match counted.next_row(|_, _| ()) {
+                Ok(None) => break,
+                Ok(Some(fields)) if seen == 0 || fields == width => {
+                    width = fields;
+                    seen += 1;
+                }
+                Ok(Some(_)) | Err(_) => {
+                    width = 0;
+                    break;
+                }
+            }
+        }
+        self.several += u64::from(seen > 1 && width > 0);
+        let mut untyped = true;
+        if width == expected {
+            untyped = false;
+        } else {
+            let mut looked_at = rows;
+            let mut look = |_, field: Text<'_>| untyped &= !Cell::of(field.raw).is_typed();
+            while let Ok(Some(_)) = looked_at.next_row(&mut look) {}
+        }
+        self.count(width, 1, untyped);
+    }
+
+    pub(super) fn count(&mut self, width: usize, messages: u64, untyped: bool) {
+        let counted = self.widths.entry(width).or_default();
+        counted.messages += messages;
+        counted.untyped += if untyped { messages } else { 0 };
+    }
+
+    fn offer_header(&mut self, row: Rows<'_>, likeness: u32) {
+        let order = |names: &[String]| {
+            let mut order = Ordering::Equal;
+            let fields = row.clone().next_row(|index, field| {
+                let theirs = names.get(index).map(String::as_str);
+                order = order.then_with(|| Some(field.raw.trim()).cmp(&theirs));
+            });
+            order.then_with(|| fields.ok().flatten().unwrap_or_default().cmp(&names.len()))
+        };
+        let names = || {
+            let mut names = Vec::new();
+            let _ = row
+                .clone()
+                .next_row(|_, field| names.push(field.raw.trim().to_owned()));
+            names
+        };
+        self.add_header(likeness, 1, order, names);
+    }
+
+    /// Counts a candidate whose names stand to others in `order`. The likeliest are kept, by a total order, so one that is
+    /// among them in the end always was.
+    fn add_header(
+        &mut self,
+        likeness: u32,
+        seen: u64,
+        order: impl Fn(&[String]) -> Ordering,
+        names: impl FnOnce() -> Vec<String>,
+    ) {
+        let search = self.headers.binary_search_by(|known| {
+            likeness
+                .cmp(&known.likeness)
+                .then_with(|| order(&known.names).reverse())
+        });
+        match search {
+            Ok(at) => {
+                if let Some(known) = self.headers.get_mut(at) {
+                    known.seen += seen;
+                }
+            }
+            Err(at) if at < HEADERS => {
+                let names = names();
+                self.headers.insert(
+                    at,
+                    HeaderRow {
+                        likeness,
+                        names,
+                        seen,
+                    },
+                );
+                self.headers.truncate(HEADERS);
+            }
+            Err(_) => {}
+        }
+    }
+}
