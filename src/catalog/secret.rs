@@ -82,7 +82,7 @@ fn jaas_hides_nothing(key: &str, value: &str) -> bool {
         };
         // A user's name may be known; whatever else an option says may not.
         let harmless =
-            matches!(name.to_ascii_lowercase().as_str(), "username" | "serviceName" | "usekeytab" | "storekey");
+            matches!(name.to_ascii_lowercase().as_str(), "username" | "servicename" | "usekeytab" | "storekey");
         if !harmless && !env::is_reference(option) {
             return false;
         }
