@@ -6,6 +6,7 @@
 pub mod format;
 pub mod record;
 pub mod schema;
+pub mod wire;
 
 /// A fuzz target.
 pub struct Target {
@@ -26,6 +27,8 @@ pub const TARGETS: &[Target] = &[
     Target { name: "record_batches", run: record::record_batches },
     Target { name: "record_codecs", run: record::record_codecs },
     Target { name: "sniffer", run: format::sniffer },
+    Target { name: "wire_frames", run: wire::wire_frames },
+    Target { name: "wire_replies", run: wire::wire_replies },
 ];
 
 /// Runs a target over the files named on the command line: what an input that libFuzzer left does without it.
