@@ -75,10 +75,7 @@ async fn a_sink_needs_a_format() {
     assert!(matches!(error, Error::FormatRequired("sink")), "{error}");
     broker.create_topic("orders", 1).unwrap();
     fill(&broker, "orders", 0, values(&[r#"{"id":1}"#]));
-    options.format = Some(ConfiguredFormat {
-        format: Format::Json,
-        csv: CsvOptions::default(),
-    });
+    options.format = Some(ConfiguredFormat { format: Format::Json, csv: CsvOptions::default() });
     let report = discover(&broker, options).await;
     assert_eq!((report.tables[0].role, report.tables[0].format.from), ("sink", Some("config")));
 }
@@ -94,10 +91,7 @@ async fn empty_topics_and_topics_of_tombstones_are_reported_and_no_fault() {
     let skipped: Vec<_> = report.skipped.iter().map(|s| (s.topic.as_str(), s.reason.as_str())).collect();
     assert_eq!(
         skipped,
-        [
-            ("deleted", "it has no values: all 2 sampled records are tombstones"),
-            ("empty.json", "it has no records")
-        ]
+        [("deleted", "it has no values: all 2 sampled records are tombstones"), ("empty.json", "it has no records")]
     );
     assert_eq!(report.exit_status(), 0);
 }
@@ -109,8 +103,9 @@ async fn keys_tombstones_and_broken_records_are_counted_and_cost_themselves_only
     let key = |id: i64| id.to_be_bytes().to_vec();
     for partition in 0..2 {
         let keys: Vec<Vec<u8>> = (0..100).map(|i| key(i + 1_000_000 * i64::from(partition))).collect();
-        let values: Vec<String> =
-            (0..100).map(|i| format!(r#"{{"id":{},"name":"n{i}","version":1}}"#, i + 1_000_000 * i64::from(partition))).collect();
+        let values: Vec<String> = (0..100)
+            .map(|i| format!(r#"{{"id":{},"name":"n{i}","version":1}}"#, i + 1_000_000 * i64::from(partition)))
+            .collect();
         let records = keys.iter().zip(&values).map(|(k, v)| (Some(k.as_slice()), Some(v.as_bytes())));
         fill(&broker, "users", partition, records);
     }
@@ -169,7 +164,11 @@ async fn a_batch_that_cannot_be_decoded_is_counted_with_its_place() {
     let t = table(&report, "t");
     assert_eq!((t.sample.records, t.sample.rejected), (25, 5));
     assert_eq!(columns(t), ["id BIGINT 20/0"]);
-    assert!(t.warnings.iter().any(|w| w.starts_with("5 records could not be decoded: partition 0, offset 10")), "{:?}", t.warnings);
+    assert!(
+        t.warnings.iter().any(|w| w.starts_with("5 records could not be decoded: partition 0, offset 10")),
+        "{:?}",
+        t.warnings
+    );
     assert_eq!(report.exit_status(), 1, "a fifth of the topic");
 }
 
@@ -189,7 +188,10 @@ async fn a_mixed_topic_is_said_to_be_mixed() {
     let report = discover(&broker, Options::default()).await;
     let few = table(&report, "few");
     assert_eq!(few.format.name, "json");
-    assert_eq!(few.format.mixed.iter().map(|m| (m.name, m.share)).collect::<Vec<_>>(), [("json", 0.95), ("text", 0.05)]);
+    assert_eq!(
+        few.format.mixed.iter().map(|m| (m.name, m.share)).collect::<Vec<_>>(),
+        [("json", 0.95), ("text", 0.05)]
+    );
     assert_eq!(columns(few), ["id BIGINT 95/0"]);
     let half = table(&report, "half");
     assert_eq!(columns(half), ["value BYTES 100/0"]);

@@ -14,7 +14,9 @@ pub enum Error {
     #[error("{0}\nrename one, or choose among them with --topic or --topic-prefix")]
     Collision(#[from] Collision),
     /// Topics are to be written to, and nothing says how.
-    #[error("a {0} needs a format: its topics may be empty, and rows are written in it\nadd \"format\": {{\"formatType\": \"json\"}} to the data system, or use --format json")]
+    #[error(
+        "a {0} needs a format: its topics may be empty, and rows are written in it\nadd \"format\": {{\"formatType\": \"json\"}} to the data system, or use --format json"
+    )]
     FormatRequired(&'static str),
     /// A table could not be written down so that it reads back as it was meant.
     #[error("table `{table}`: {source}")]

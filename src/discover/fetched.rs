@@ -47,18 +47,9 @@ impl Source for Fetched<'_, '_> {
                 while let Some(batch) = self.batches.next_if(|(base, _)| *base <= record.offset) {
                     self.batch = batch;
                 }
-                Ok(Taken {
-                    offset: record.offset,
-                    key: record.key,
-                    value: record.value,
-                    batch: self.batch,
-                })
+                Ok(Taken { offset: record.offset, key: record.key, value: record.value, batch: self.batch })
             }
-            Err(bad) => Err(Broken {
-                first: bad.first_offset,
-                last: bad.last_offset,
-                reason: bad.reason.to_string(),
-            }),
+            Err(bad) => Err(Broken { first: bad.first_offset, last: bad.last_offset, reason: bad.reason.to_string() }),
         })
     }
 

@@ -96,11 +96,7 @@ pub fn select<'a>(topics: impl IntoIterator<Item = (&'a str, bool)>, rules: &Rul
             selection.nameless.push(topic.to_owned());
             continue;
         }
-        let table = if rules.identifiers {
-            stem.replace(['.', '-'], "_")
-        } else {
-            stem.to_owned()
-        };
+        let table = if rules.identifiers { stem.replace(['.', '-'], "_") } else { stem.to_owned() };
         by_table.entry(table.clone()).or_default().push(Chosen {
             topic: topic.to_owned(),
             table,
@@ -190,20 +186,14 @@ mod tests {
     }
 
     fn prefix(prefix: &str) -> Rules {
-        Rules {
-            prefix: prefix.to_owned(),
-            ..Rules::default()
-        }
+        Rules { prefix: prefix.to_owned(), ..Rules::default() }
     }
 
     #[test]
     fn the_table_is_the_topic_without_prefix_and_extension() {
         assert_eq!(
             chosen(&["shop.orders1", "shop.orders2.json", "other"], &prefix("shop.")),
-            [
-                ("shop.orders1".to_owned(), "orders1".to_owned()),
-                ("shop.orders2.json".to_owned(), "orders2".to_owned())
-            ]
+            [("shop.orders1".to_owned(), "orders1".to_owned()), ("shop.orders2.json".to_owned(), "orders2".to_owned())]
         );
     }
 
@@ -230,20 +220,13 @@ mod tests {
 
     #[test]
     fn internal_topics_are_left_out_unless_asked_for() {
-        let topics = [
-            ("__consumer_offsets", false),
-            ("__transaction_state", true),
-            ("secret", true),
-            ("_schemas", false),
-        ];
+        let topics =
+            [("__consumer_offsets", false), ("__transaction_state", true), ("secret", true), ("_schemas", false)];
         let all = |rules: &Rules| -> Vec<String> {
             select(topics, rules).unwrap().chosen.into_iter().map(|c| c.topic).collect()
         };
         assert_eq!(all(&Rules::default()), ["_schemas"]);
-        let rules = Rules {
-            include_internal: true,
-            ..Rules::default()
-        };
+        let rules = Rules { include_internal: true, ..Rules::default() };
         assert_eq!(all(&rules).len(), 4);
     }
 
@@ -258,29 +241,18 @@ mod tests {
     fn two_topics_of_one_name_are_an_error_that_names_both() {
         for topics in [["orders.json", "orders"], ["orders", "orders.json"]] {
             let error = select(topics.map(|t| (t, false)), &Rules::default()).unwrap_err();
-            assert_eq!(
-                error.to_string(),
-                "topics `orders` and `orders.json` would both give table `orders`"
-            );
+            assert_eq!(error.to_string(), "topics `orders` and `orders.json` would both give table `orders`");
         }
-        let error = select(
-            [("a.b", false), ("a-b", false), ("a_b", false)],
-            &Rules {
-                identifiers: true,
-                ..Rules::default()
-            },
-        )
-        .unwrap_err();
+        let error =
+            select([("a.b", false), ("a-b", false), ("a_b", false)], &Rules { identifiers: true, ..Rules::default() })
+                .unwrap_err();
         assert_eq!((error.table.as_str(), error.others), ("a_b", 1));
         assert!(select([("a.b", false), ("a-b", false), ("a_b", false)], &Rules::default()).is_ok());
     }
 
     #[test]
     fn a_topic_that_the_pattern_leaves_out_collides_with_nothing() {
-        let rules = Rules {
-            pattern: Some(Regex::new("json").unwrap()),
-            ..Rules::default()
-        };
+        let rules = Rules { pattern: Some(Regex::new("json").unwrap()), ..Rules::default() };
         assert_eq!(
             chosen(&["orders", "x.orders.json.v1", "orders.json"], &rules),
             [

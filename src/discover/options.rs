@@ -64,10 +64,7 @@ impl Default for Options {
             format: None,
             csv: CsvOptions::default(),
             schemas: Schemas::default(),
-            budget: Budget {
-                records: 10_000,
-                bytes: 16 << 20,
-            },
+            budget: Budget { records: 10_000, bytes: 16 << 20 },
             limit: Duration::from_secs(3600),
             max_rejected: 0.05,
             not_null_from_sample: false,
@@ -83,10 +80,7 @@ impl Options {
     /// What a data system says, and defaults.
     pub fn of(system: &DataSystem) -> Self {
         Self {
-            rules: Rules {
-                prefix: system.topic_prefix.clone(),
-                ..Rules::default()
-            },
+            rules: Rules { prefix: system.topic_prefix.clone(), ..Rules::default() },
             role: system.role,
             servers: system.servers.join(","),
             properties: system.properties.clone(),

@@ -96,11 +96,7 @@ impl Plan {
         for window in partitions.iter_mut().flat_map(|p| &mut p.windows) {
             window.bytes = shares.next().unwrap_or(0);
         }
-        Self {
-            partitions,
-            whole: quotas == sizes,
-            bytes: budget.bytes,
-        }
+        Self { partitions, whole: quotas == sizes, bytes: budget.bytes }
     }
 
     /// The records that are taken if no offset is missing and the bytes suffice.
@@ -135,11 +131,7 @@ fn windows(extent: &Extent, quota: u64) -> Vec<Window> {
             let before = if count == 1 { 0 } else { gap * i128::from(i) / i128::from(count - 1) };
             let start = i128::from(extent.earliest) + taken + before;
             taken += i128::from(records);
-            Window {
-                start: i64::try_from(start).unwrap_or(extent.end),
-                records,
-                bytes: 0,
-            }
+            Window { start: i64::try_from(start).unwrap_or(extent.end), records, bytes: 0 }
         })
         .collect()
 }
@@ -176,17 +168,10 @@ mod tests {
     use proptest::prelude::*;
 
     fn extent(partition: i32, earliest: i64, end: i64) -> Extent {
-        Extent {
-            partition,
-            earliest,
-            end,
-        }
+        Extent { partition, earliest, end }
     }
 
-    const BUDGET: Budget = Budget {
-        records: 10_000,
-        bytes: 16 << 20,
-    };
+    const BUDGET: Budget = Budget { records: 10_000, bytes: 16 << 20 };
 
     #[test]
     fn a_small_topic_is_read_whole() {
@@ -224,13 +209,7 @@ mod tests {
     #[test]
     fn a_budget_smaller_than_the_partitions_is_kept() {
         let extents: Vec<Extent> = (0..50).map(|p| extent(p, 0, 100)).collect();
-        let plan = Plan::new(
-            &extents,
-            Budget {
-                records: 7,
-                bytes: 1000,
-            },
-        );
+        let plan = Plan::new(&extents, Budget { records: 7, bytes: 1000 });
         assert_eq!(plan.records(), 7);
         assert_eq!(Plan::new(&extents, Budget { records: 0, bytes: 0 }).records(), 0);
     }
@@ -239,20 +218,14 @@ mod tests {
     fn offsets_at_the_end_of_the_range_do_not_overflow() {
         let plan = Plan::new(
             &[extent(0, 0, i64::MAX), extent(1, i64::MIN, i64::MAX), extent(2, 7, 3)],
-            Budget {
-                records: u64::MAX,
-                bytes: u64::MAX,
-            },
+            Budget { records: u64::MAX, bytes: u64::MAX },
         );
         assert_eq!(plan.partitions.len(), 2);
     }
 
     fn extents() -> impl Strategy<Value = Vec<Extent>> {
         proptest::collection::vec((0i64..1_000_000, 0i64..2_000_000), 0..20).prop_map(|sizes| {
-            (0..)
-                .zip(sizes)
-                .map(|(partition, (earliest, size))| extent(partition, earliest, earliest + size))
-                .collect()
+            (0..).zip(sizes).map(|(partition, (earliest, size))| extent(partition, earliest, earliest + size)).collect()
         })
     }
 

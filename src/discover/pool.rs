@@ -33,12 +33,7 @@ pub(crate) struct Active<T> {
 impl<T> Pool<T> {
     /// `bytes` is the byte budget of one topic.
     pub(crate) fn new(topics: impl IntoIterator<Item = T>, bytes: u64) -> Self {
-        Self {
-            size: POOL.max(bytes),
-            waiting: topics.into_iter().collect(),
-            active: Vec::new(),
-            mean: None,
-        }
+        Self { size: POOL.max(bytes), waiting: topics.into_iter().collect(), active: Vec::new(), mean: None }
     }
 
     /// Begins with as many waiting topics as there is room for beside the `held` bytes of samples that are done. One

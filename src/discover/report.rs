@@ -109,11 +109,7 @@ impl Report {
 
     /// The exit status that the command line documents: 0 all done, 1 something is not right, 130 interrupted.
     pub fn exit_status(&self) -> u8 {
-        if self.interrupted {
-            130
-        } else {
-            u8::from(!self.faults().is_empty())
-        }
+        if self.interrupted { 130 } else { u8::from(!self.faults().is_empty()) }
     }
 }
 
@@ -124,10 +120,7 @@ mod tests {
 
     fn report() -> Report {
         Report {
-            cluster: ClusterReport {
-                id: Some("c".to_owned()),
-                brokers: 3,
-            },
+            cluster: ClusterReport { id: Some("c".to_owned()), brokers: 3 },
             tables: Vec::new(),
             skipped: Vec::new(),
             definitions: Vec::new(),
@@ -137,11 +130,7 @@ mod tests {
     }
 
     fn skipped(why: Why) -> Skipped {
-        Skipped {
-            topic: "empty.json".to_owned(),
-            reason: "it has no records".to_owned(),
-            why,
-        }
+        Skipped { topic: "empty.json".to_owned(), reason: "it has no records".to_owned(), why }
     }
 
     #[test]

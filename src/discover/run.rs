@@ -174,11 +174,7 @@ impl<P: FnMut(Progress) + Send> Run<'_, P> {
         for ((of, earliest), (_, end)) in earliest.into_iter().zip(ends) {
             let (extents, unread) = found.entry(of.topic).or_default();
             match (earliest, end) {
-                (Ok(earliest), Ok(end)) => extents.push(Extent {
-                    partition: of.partition,
-                    earliest,
-                    end,
-                }),
+                (Ok(earliest), Ok(end)) => extents.push(Extent { partition: of.partition, earliest, end }),
                 (Err(error), _) | (_, Err(error)) => {
                     unread.push(format!("partition {}: {}", of.partition, brief(&error)));
                 }
@@ -192,11 +188,7 @@ impl<P: FnMut(Progress) + Send> Run<'_, P> {
             } else if let Some((extents, mut unread)) = found.remove(&chosen.topic) {
                 unread.sort();
                 if extents.iter().any(|extent| !extent.is_empty()) {
-                    subjects.push(Subject {
-                        chosen,
-                        extents,
-                        unread,
-                    });
+                    subjects.push(Subject { chosen, extents, unread });
                 } else if unread.is_empty() {
                     self.skip(chosen.topic, "it has no records".to_owned(), Why::Empty);
                 } else {
@@ -347,9 +339,7 @@ impl<P: FnMut(Progress) + Send> Run<'_, P> {
         let Some(joined) = self.inferring.join_next().await else {
             return Ok(false);
         };
-        let (held, (chosen, unfound, found)) = joined.map_err(|_| Error::Defect {
-            table: "?".to_owned(),
-        })?;
+        let (held, (chosen, unfound, found)) = joined.map_err(|_| Error::Defect { table: "?".to_owned() })?;
         self.held = self.held.saturating_sub(held);
         self.state.done += 1;
         let table = chosen.table;
@@ -370,7 +360,12 @@ impl<P: FnMut(Progress) + Send> Run<'_, P> {
     fn definition(&self, inferred: &Inferred) -> Result<Definition, catalog::Error> {
         let mut files = Vec::new();
         for dialect in &self.options.dialects {
-            files.extend(crate::infer::files(inferred, *dialect, &self.options.rules.prefix, self.options.not_null_from_sample)?);
+            files.extend(crate::infer::files(
+                inferred,
+                *dialect,
+                &self.options.rules.prefix,
+                self.options.not_null_from_sample,
+            )?);
         }
         let configured = self.options.schemas.of(&inferred.table.name);
         Ok(Definition {
@@ -432,10 +427,7 @@ impl<P: FnMut(Progress) + Send> Run<'_, P> {
         let (tables, definitions) =
             self.tables.into_iter().map(|(inferred, definition)| (inferred.report, definition)).unzip();
         Report {
-            cluster: ClusterReport {
-                id: cluster.id,
-                brokers: cluster.brokers.len(),
-            },
+            cluster: ClusterReport { id: cluster.id, brokers: cluster.brokers.len() },
             tables,
             skipped: self.skipped,
             definitions,

@@ -48,7 +48,14 @@ pub(crate) struct Sample {
 
 impl Store {
     /// Copies a record in.
-    pub(crate) fn push(&mut self, partition: i32, window: usize, offset: i64, key: Option<&[u8]>, value: Option<&[u8]>) {
+    pub(crate) fn push(
+        &mut self,
+        partition: i32,
+        window: usize,
+        offset: i64,
+        key: Option<&[u8]>,
+        value: Option<&[u8]>,
+    ) {
         let (key_bytes, value_bytes) = (key.unwrap_or_default(), value.unwrap_or_default());
         let size = key_bytes.len() + value_bytes.len();
         let fits = |chunk: &Vec<u8>| chunk.capacity() - chunk.len() >= size;
@@ -108,10 +115,7 @@ impl Store {
 impl Sample {
     /// Takes over a store that is settled.
     pub(crate) fn new(store: Store) -> Self {
-        let mut sample = Self {
-            store,
-            ..Self::default()
-        };
+        let mut sample = Self { store, ..Self::default() };
         let mut last = None;
         for entry in &sample.store.entries {
             sample.bytes += u64::from(entry.key.saturating_sub(1)) + u64::from(entry.value.saturating_sub(1));
@@ -154,11 +158,7 @@ mod tests {
         let got: Vec<_> = sample.messages().map(|m| (m.partition, m.offset, m.key, m.value.map(<[u8]>::len))).collect();
         assert_eq!(
             got,
-            [
-                (0, 3, Some(&b""[..]), Some(0)),
-                (0, 9, Some(&b"key"[..]), None),
-                (1, 7, None, Some(300_000))
-            ]
+            [(0, 3, Some(&b""[..]), Some(0)), (0, 9, Some(&b"key"[..]), None), (1, 7, None, Some(300_000))]
         );
     }
 }

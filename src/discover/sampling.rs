@@ -80,7 +80,10 @@ enum Phase {
     /// Each window has its share of the bytes.
     Shares,
     /// One window that was cut goes on with what is left.
-    Leftover { partition: usize, window: usize },
+    Leftover {
+        partition: usize,
+        window: usize,
+    },
     /// That window is done with; another may go on.
     Between,
     Done,
@@ -216,9 +219,7 @@ impl Sampling {
         };
         if stable < cursor.end {
             cursor.end = stable;
-            cursor.unread = Some(format!(
-                "partition {partition} ends at offset {stable}, where a transaction is open"
-            ));
+            cursor.unread = Some(format!("partition {partition} ends at offset {stable}, where a transaction is open"));
         }
         let asked = cursor.next;
         let (mut seen, mut more) = (0u64, true);
@@ -358,10 +359,7 @@ impl Sampling {
                 room = room.saturating_sub(window.bytes);
                 kept.push((partition, w));
             } else {
-                window.cut = Some(Cut {
-                    offset: window.from,
-                    size: window.bytes,
-                });
+                window.cut = Some(Cut { offset: window.from, size: window.bytes });
             }
         }
         kept.sort_unstable();
@@ -444,10 +442,7 @@ impl Sampling {
             };
             if full || over {
                 if !full {
-                    window.cut = Some(Cut {
-                        offset: record.offset,
-                        size: if paid { size } else { 1 },
-                    });
+                    window.cut = Some(Cut { offset: record.offset, size: if paid { size } else { 1 } });
                 }
                 // The record may be the next window's.
                 if self.close(index, record.offset) {
@@ -590,10 +585,7 @@ impl Sampling {
                 if let Some(cut) = window.cut.take_if(|cut| cut.size <= left.bytes && may_begin) {
                     cursor.next = cut.offset;
                     cursor.floor = 1;
-                    self.phase = Phase::Leftover {
-                        partition: p,
-                        window: w,
-                    };
+                    self.phase = Phase::Leftover { partition: p, window: w };
                     return;
                 }
             }

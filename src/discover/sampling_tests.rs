@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
-use crate::discover::plan::{Budget, Extent};
 use crate::discover::fetched::Fetched;
+use crate::discover::plan::{Budget, Extent};
 use crate::record::{BatchWriter, Compression, FetchReader, Inflater, assign_offsets};
 
 /// A partition's log.
@@ -26,10 +26,7 @@ struct Batch {
 impl Log {
     /// Batches of records of the given sizes, each batch after a gap of offsets.
     fn new(batches: &[(i64, Vec<usize>)]) -> Self {
-        let mut log = Self {
-            batches: Vec::new(),
-            end: 0,
-        };
+        let mut log = Self { batches: Vec::new(), end: 0 };
         for (gap, sizes) in batches {
             let mut writer = BatchWriter::new(64 << 20);
             for size in sizes {
@@ -38,10 +35,7 @@ impl Log {
             let mut bytes = writer.finish(Compression::None, None).unwrap().to_vec();
             let base = log.end + gap;
             log.end = assign_offsets(&mut bytes, base, 0).unwrap();
-            log.batches.push(Batch {
-                last: log.end - 1,
-                bytes,
-            });
+            log.batches.push(Batch { last: log.end - 1, bytes });
         }
         log
     }
@@ -76,10 +70,7 @@ struct Manner {
     reverse: bool,
 }
 
-const PLAIN: Manner = Manner {
-    limit: usize::MAX,
-    reverse: false,
-};
+const PLAIN: Manner = Manner { limit: usize::MAX, reverse: false };
 
 struct Outcome {
     sample: Sample,
@@ -87,14 +78,8 @@ struct Outcome {
 }
 
 fn run(logs: &[Log], budget: Budget, manner: Manner) -> Outcome {
-    let extents: Vec<Extent> = (0..)
-        .zip(logs)
-        .map(|(partition, log)| Extent {
-            partition,
-            earliest: 0,
-            end: log.end,
-        })
-        .collect();
+    let extents: Vec<Extent> =
+        (0..).zip(logs).map(|(partition, log)| Extent { partition, earliest: 0, end: log.end }).collect();
     let mut sampling = Sampling::new(&Plan::new(&extents, budget));
     let mut inflater = Inflater::default();
     let mut wire = BTreeMap::new();
@@ -122,10 +107,7 @@ fn run(logs: &[Log], budget: Budget, manner: Manner) -> Outcome {
         }
     }
     assert!(sampling.is_done());
-    Outcome {
-        sample: sampling.finish(None),
-        wire,
-    }
+    Outcome { sample: sampling.finish(None), wire }
 }
 
 fn offsets(sample: &Sample) -> Vec<(i32, i64)> {
@@ -140,14 +122,7 @@ fn even(n: usize, each: usize, size: usize) -> Log {
 #[test]
 fn a_topic_within_its_budgets_is_read_whole() {
     let logs = [even(10, 10, 100), even(1, 3, 5000)];
-    let outcome = run(
-        &logs,
-        Budget {
-            records: 200,
-            bytes: 30_000,
-        },
-        PLAIN,
-    );
+    let outcome = run(&logs, Budget { records: 200, bytes: 30_000 }, PLAIN);
     assert!(outcome.sample.complete);
     assert_eq!(outcome.sample.len(), 103);
 }
@@ -156,14 +131,7 @@ fn a_topic_within_its_budgets_is_read_whole() {
 fn large_records_are_sampled_over_the_whole_of_the_topic() {
     // Forty records of 1 MB: the budget holds sixteen.
     let logs = [even(20, 1, 1_000_000), even(20, 1, 1_000_000)];
-    let outcome = run(
-        &logs,
-        Budget {
-            records: 32,
-            bytes: 16 << 20,
-        },
-        PLAIN,
-    );
+    let outcome = run(&logs, Budget { records: 32, bytes: 16 << 20 }, PLAIN);
     let offsets = offsets(&outcome.sample);
     assert!(outcome.sample.bytes <= 16 << 20);
     assert_eq!(offsets.len(), 16);
@@ -177,24 +145,10 @@ fn large_records_are_sampled_over_the_whole_of_the_topic() {
 fn bytes_that_some_windows_leave_go_to_those_that_were_cut() {
     // Partition 1 is small in bytes, partition 0 large.
     let logs = [even(100, 1, 1000), even(100, 1, 10)];
-    let outcome = run(
-        &logs,
-        Budget {
-            records: 1000,
-            bytes: 102_000,
-        },
-        PLAIN,
-    );
+    let outcome = run(&logs, Budget { records: 1000, bytes: 102_000 }, PLAIN);
     assert!(outcome.sample.complete);
     assert_eq!(outcome.sample.bytes, 101_000);
-    let outcome = run(
-        &logs,
-        Budget {
-            records: 1000,
-            bytes: 61_500,
-        },
-        PLAIN,
-    );
+    let outcome = run(&logs, Budget { records: 1000, bytes: 61_500 }, PLAIN);
     assert!(!outcome.sample.complete);
     assert_eq!(offsets(&outcome.sample).len(), 160, "sixty large ones, all small ones");
 }
@@ -203,14 +157,7 @@ fn bytes_that_some_windows_leave_go_to_those_that_were_cut() {
 fn windows_that_compaction_emptied_slide_on() {
     // Of a million offsets, a record each 10,000 is left.
     let logs = [Log::new(&vec![(9_999, vec![10]); 100])];
-    let outcome = run(
-        &logs,
-        Budget {
-            records: 64,
-            bytes: 1 << 20,
-        },
-        PLAIN,
-    );
+    let outcome = run(&logs, Budget { records: 64, bytes: 1 << 20 }, PLAIN);
     let offsets = offsets(&outcome.sample);
     assert!(offsets.len() >= 60, "{}", offsets.len());
     let mut unique = offsets.clone();
@@ -223,14 +170,7 @@ fn a_batch_that_cannot_be_decoded_costs_its_records_only() {
     let mut log = even(5, 10, 100);
     let last = log.batches[2].bytes.len() - 1;
     log.batches[2].bytes[last] ^= 1;
-    let outcome = run(
-        &[log],
-        Budget {
-            records: 1000,
-            bytes: 1 << 20,
-        },
-        PLAIN,
-    );
+    let outcome = run(&[log], Budget { records: 1000, bytes: 1 << 20 }, PLAIN);
     assert_eq!((outcome.sample.len(), outcome.sample.undecoded), (40, 10));
     assert_eq!(outcome.sample.rejects[0].offset, 20);
     assert!(outcome.sample.complete, "it has been looked at");
@@ -239,15 +179,8 @@ fn a_batch_that_cannot_be_decoded_costs_its_records_only() {
 #[test]
 fn an_open_transaction_ends_the_sample() {
     let log = even(10, 10, 100);
-    let extent = Extent {
-        partition: 0,
-        earliest: 0,
-        end: 100,
-    };
-    let budget = Budget {
-        records: 1000,
-        bytes: 1 << 20,
-    };
+    let extent = Extent { partition: 0, earliest: 0, end: 100 };
+    let budget = Budget { records: 1000, bytes: 1 << 20 };
     let mut sampling = Sampling::new(&Plan::new(&[extent], budget));
     let mut inflater = Inflater::default();
     let bytes: Vec<u8> = log.batches[..5].iter().flat_map(|batch| batch.bytes.clone()).collect();
@@ -261,15 +194,8 @@ fn an_open_transaction_ends_the_sample() {
 
 #[test]
 fn a_partition_that_fails_leaves_the_others() {
-    let extents = [0, 1].map(|partition| Extent {
-        partition,
-        earliest: 0,
-        end: 10,
-    });
-    let budget = Budget {
-        records: 1000,
-        bytes: 1 << 20,
-    };
+    let extents = [0, 1].map(|partition| Extent { partition, earliest: 0, end: 10 });
+    let budget = Budget { records: 1000, bytes: 1 << 20 };
     let mut sampling = Sampling::new(&Plan::new(&extents, budget));
     sampling.fail(1, "it has no leader");
     let log = even(1, 10, 10);
@@ -283,15 +209,8 @@ fn a_partition_that_fails_leaves_the_others() {
 
 #[test]
 fn a_partition_that_says_nothing_is_given_up() {
-    let extent = Extent {
-        partition: 0,
-        earliest: 0,
-        end: 10,
-    };
-    let budget = Budget {
-        records: 1000,
-        bytes: 1 << 20,
-    };
+    let extent = Extent { partition: 0, earliest: 0, end: 10 };
+    let budget = Budget { records: 1000, bytes: 1 << 20 };
     let mut sampling = Sampling::new(&Plan::new(&[extent], budget));
     let mut inflater = Inflater::default();
     let mut rounds = 0;
@@ -307,10 +226,7 @@ fn a_partition_that_says_nothing_is_given_up() {
 
 #[test]
 fn no_more_is_fetched_than_the_budget_and_a_batch_a_window() {
-    let budget = Budget {
-        records: 2_000,
-        bytes: 400_000,
-    };
+    let budget = Budget { records: 2_000, bytes: 400_000 };
     for (n, each, size) in [(1_000, 10, 200), (100, 100, 200), (5_000, 1, 300), (10_000, 1, 20), (50, 40, 5_000)] {
         let logs = [even(n, each, size), even(n / 2, each, size)];
         let outcome = run(&logs, budget, PLAIN);

@@ -45,14 +45,7 @@ impl Check {
             (Encoding::Raw, _) if text => How::Text,
             _ => How::Nothing,
         };
-        Self {
-            how,
-            depth,
-            misfits: 0,
-            places: BTreeMap::new(),
-            extra: BTreeSet::new(),
-            rejects: Vec::new(),
-        }
+        Self { how, depth, misfits: 0, places: BTreeMap::new(), extra: BTreeSet::new(), rejects: Vec::new() }
     }
 
     /// Shows a message.

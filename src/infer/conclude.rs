@@ -46,14 +46,7 @@ pub(crate) struct Draft {
 impl Draft {
     /// Draws the table up.
     pub(crate) fn new(given: Given, observer: Observer, values: &Verdict, keys: Option<&Verdict>) -> Self {
-        let Observer {
-            mut decision,
-            profile,
-            counts,
-            mut rejects,
-            likely,
-            ..
-        } = observer;
+        let Observer { mut decision, profile, counts, mut rejects, likely, .. } = observer;
         let mut warnings = Vec::new();
         let mut empty_is_null = false;
         let reading = decision.reading.clone();
@@ -61,7 +54,8 @@ impl Draft {
             Reading::Json => json_table(&given, &mut decision, &profile, &counts, &mut warnings),
             Reading::Rows(rows) => {
                 let rows = rows.clone();
-                let (schema, encoding, nulls) = csv_table(&given, &mut decision, rows, &profile, &counts, &mut warnings);
+                let (schema, encoding, nulls) =
+                    csv_table(&given, &mut decision, rows, &profile, &counts, &mut warnings);
                 empty_is_null = nulls;
                 (schema, encoding)
             }
@@ -101,25 +95,18 @@ impl Draft {
             },
             columns: likely.map(crate::infer::likely_key::LikelyKey::into_columns).unwrap_or_default(),
         });
-        Self {
-            given,
-            decision,
-            table,
-            profile,
-            counts,
-            rejects,
-            rejected,
-            key,
-            format,
-            warnings,
-        }
+        Self { given, decision, table, profile, counts, rejects, rejected, key, format, warnings }
     }
 
     /// Writes the table, reads it back, shows it every message, and says what became of them.
     ///
     /// # Errors
     /// What was written does not read back.
-    pub(crate) fn check<'m>(self, messages: impl Iterator<Item = Message<'m>>, sampled: Sampled) -> Result<Inferred, Error> {
+    pub(crate) fn check<'m>(
+        self,
+        messages: impl Iterator<Item = Message<'m>>,
+        sampled: Sampled,
+    ) -> Result<Inferred, Error> {
         let mut check = self.begin_check()?;
         for message in messages {
             check.message(&message);
@@ -172,7 +159,10 @@ impl Draft {
         let mut remarks = self.decision.remarks.clone();
         remarks.append(&mut self.table.remarks);
         if let Some(key) = self.key.as_ref().filter(|key| !key.columns.is_empty()) {
-            remarks.push(format!("likely key: {} (equal to the record's key wherever both are there)", key.columns.join(", ")));
+            remarks.push(format!(
+                "likely key: {} (equal to the record's key wherever both are there)",
+                key.columns.join(", ")
+            ));
         }
         self.table.remarks = remarks;
         let sql = sql::write(&self.table);
@@ -218,12 +208,7 @@ impl Draft {
             warnings,
             rejects: self.rejects,
         };
-        Ok(Inferred {
-            table: self.table,
-            report,
-            sql,
-            profile: self.profile,
-        })
+        Ok(Inferred { table: self.table, report, sql, profile: self.profile })
     }
 
     fn say_what_does_not_fit(&mut self, check: &Check) {
@@ -332,27 +317,12 @@ fn use_configured(table: &mut Table, configured: &Configured) {
 
 fn one_column(ty: Type, counts: &Counts) -> Schema {
     let seen = counts.records - counts.tombstones;
-    let evidence = Evidence {
-        seen,
-        null: 0,
-        of: seen,
-    };
-    Schema {
-        columns: vec![column("value", ty, evidence)],
-        timestamps: None,
-    }
+    let evidence = Evidence { seen, null: 0, of: seen };
+    Schema { columns: vec![column("value", ty, evidence)], timestamps: None }
 }
 
 fn column(name: &str, ty: Type, evidence: Evidence) -> Column {
-    Column {
-        field: Field {
-            name: name.to_owned(),
-            ty,
-            nullable: true,
-        },
-        evidence,
-        notes: Vec::new(),
-    }
+    Column { field: Field { name: name.to_owned(), ty, nullable: true }, evidence, notes: Vec::new() }
 }
 
 fn format_report(decision: &Decision, counts: &Counts, verdict: &Verdict) -> FormatReport {
@@ -371,12 +341,7 @@ fn format_report(decision: &Decision, counts: &Counts, verdict: &Verdict) -> For
         ..FormatReport::default()
     };
     if let Reading::Rows(rows) = &decision.reading {
-        let Dialect {
-            delimiter,
-            quote,
-            header,
-            ..
-        } = rows.dialect;
+        let Dialect { delimiter, quote, header, .. } = rows.dialect;
         report.delimiter = Some(delimiter);
         report.quote = quote;
         report.header = Some(header == Header::InStream);
@@ -388,11 +353,7 @@ fn mixed(verdict: &Verdict) -> Vec<FormatReport> {
     verdict
         .mixed
         .iter()
-        .map(|share| FormatReport {
-            name: share.format.name(),
-            share: share.share,
-            ..FormatReport::default()
-        })
+        .map(|share| FormatReport { name: share.format.name(), share: share.share, ..FormatReport::default() })
         .collect()
 }
 

@@ -21,14 +21,7 @@ pub fn files(inferred: &Inferred, dialect: Dialect, prefix: &str, not_null: bool
         }
     };
     let named = dialect.extensions().iter().zip(contents);
-    named
-        .map(|(extension, content)| {
-            Ok(File {
-                name: file_name(&table.name, extension)?,
-                content,
-            })
-        })
-        .collect()
+    named.map(|(extension, content)| Ok(File { name: file_name(&table.name, extension)?, content })).collect()
 }
 
 /// The columns by DataSQRL's own algorithm; one of text where the value is one column.
@@ -41,10 +34,7 @@ fn classic_columns(inferred: &Inferred, not_null: bool) -> Vec<ClassicColumn> {
             return columns
                 .map(|column| ClassicColumn {
                     name: column.field.name.clone(),
-                    kind: ClassicKind::Scalar {
-                        ty: ClassicType::String,
-                        array_depth: 0,
-                    },
+                    kind: ClassicKind::Scalar { ty: ClassicType::String, array_depth: 0 },
                     not_null: false,
                 })
                 .collect();

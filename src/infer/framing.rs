@@ -47,14 +47,7 @@ pub(crate) struct Framer {
 
 impl Framer {
     pub(crate) fn new(framing: Framing, longest: usize) -> Self {
-        Self {
-            framing,
-            longest,
-            partial: Vec::new(),
-            announced: None,
-            number: 1,
-            lost: None,
-        }
+        Self { framing, longest, partial: Vec::new(), announced: None, number: 1, lost: None }
     }
 
     /// Cuts a chunk. `message` gets each message with its number, or why there is none; it says whether it wants more.
@@ -100,7 +93,9 @@ impl Framer {
                 self.keep(line);
                 let more = match self.lost.take() {
                     Some(reason) => message(number, Err(reason)),
-                    None => is_blank(&self.partial) || message(number, Ok(without_return(&self.partial, Framing::Lines))),
+                    None => {
+                        is_blank(&self.partial) || message(number, Ok(without_return(&self.partial, Framing::Lines)))
+                    }
                 };
                 self.partial.clear();
                 more
@@ -221,11 +216,7 @@ mod tests {
     fn lines_end_with_their_input_and_blank_ones_only_count() {
         for step in [1, 2, 1000] {
             let messages = cut(Framing::Lines, &[b"a\r\n\n  \nb", b"c\n"], step);
-            assert_eq!(
-                messages,
-                [(1, Ok(b"a".to_vec())), (4, Ok(b"b".to_vec())), (5, Ok(b"c".to_vec()))],
-                "{step}"
-            );
+            assert_eq!(messages, [(1, Ok(b"a".to_vec())), (4, Ok(b"b".to_vec())), (5, Ok(b"c".to_vec()))], "{step}");
         }
     }
 

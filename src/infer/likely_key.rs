@@ -15,11 +15,7 @@ pub(crate) struct LikelyKey {
 impl LikelyKey {
     /// For keys of a format.
     pub(crate) fn new(format: Format) -> Self {
-        Self {
-            format,
-            columns: None,
-            key: String::new(),
-        }
+        Self { format, columns: None, key: String::new() }
     }
 
     /// Whether any column can still be the key's.
@@ -37,13 +33,8 @@ impl LikelyKey {
         if !self.is_open() || !self.read_key(key) {
             return;
         }
-        let mut members = Members {
-            key: &self.key,
-            depth: 0,
-            name: String::new(),
-            equal: Vec::new(),
-            other: Vec::new(),
-        };
+        let mut members =
+            Members { key: &self.key, depth: 0, name: String::new(), equal: Vec::new(), other: Vec::new() };
         match reading {
             Reading::Json => {
                 if json::walk(value, depth, &mut members).is_err() {
@@ -215,19 +206,13 @@ mod tests {
             assert_eq!(columns(format, &[(key, r#"{"id":"7"}"#)]), ["id"], "{format}");
         }
         let uuid: Vec<u8> = (0..16).collect();
-        assert_eq!(
-            columns(Format::Uuid, &[(&uuid, r#"{"u":"00010203-0405-0607-0809-0a0b0c0d0e0f"}"#)]),
-            ["u"]
-        );
+        assert_eq!(columns(Format::Uuid, &[(&uuid, r#"{"u":"00010203-0405-0607-0809-0a0b0c0d0e0f"}"#)]), ["u"]);
     }
 
     #[test]
     fn one_record_that_differs_is_enough_and_an_absent_column_is_not() {
-        let both: [(&[u8], &str); 3] = [
-            (b"1", r#"{"a":1,"b":1,"c":2}"#),
-            (b"2", r#"{"b":2,"a":3}"#),
-            (b"3", r#"{"a":3}"#),
-        ];
+        let both: [(&[u8], &str); 3] =
+            [(b"1", r#"{"a":1,"b":1,"c":2}"#), (b"2", r#"{"b":2,"a":3}"#), (b"3", r#"{"a":3}"#)];
         assert_eq!(columns(Format::Text, &both), ["b"]);
         assert_eq!(columns(Format::Text, &[(b"1", r#"{"a":[1]}"#)]), Vec::<String>::new());
     }

@@ -139,11 +139,7 @@ impl Observer {
 
     fn reject(&mut self, message: &Message<'_>, reason: String) {
         if self.rejects.len() < EXAMPLES {
-            self.rejects.push(Reject {
-                partition: message.partition,
-                offset: message.offset,
-                reason,
-            });
+            self.rejects.push(Reject { partition: message.partition, offset: message.offset, reason });
         }
     }
 }

@@ -74,12 +74,7 @@ impl Decision {
                 reading = Reading::Bytes;
             }
         }
-        Self {
-            format,
-            from,
-            reading,
-            remarks,
-        }
+        Self { format, from, reading, remarks }
     }
 }
 
@@ -120,7 +115,11 @@ fn distinct(names: &[String]) -> Vec<String> {
 
 impl Rows {
     /// Shows a value's fields in `fields`.
-    pub(crate) fn read<'a>(&'a self, value: &'a [u8], fields: &mut Vec<crate::format::Text<'a>>) -> Result<(), csv::Error> {
+    pub(crate) fn read<'a>(
+        &'a self,
+        value: &'a [u8],
+        fields: &mut Vec<crate::format::Text<'a>>,
+    ) -> Result<(), csv::Error> {
         fields.clear();
         csv::walk_row(value, &self.dialect, |_, field| fields.push(field)).map(|_| ())
     }
@@ -154,10 +153,7 @@ mod tests {
         let mut given = Given::new("t", "t");
         let json = [r#"{"a":1}"#, r#"{"a":2}"#];
         assert_eq!((decide(&given, &json).format, decide(&given, &json).from), (Format::Json, "bytes"));
-        given.extension = Some(Extension {
-            format: Format::Text,
-            tabs: false,
-        });
+        given.extension = Some(Extension { format: Format::Text, tabs: false });
         assert_eq!((decide(&given, &json).format, decide(&given, &json).from), (Format::Text, "extension"));
         given.format = Some(Format::Json);
         assert_eq!((decide(&given, &json).format, decide(&given, &json).from), (Format::Json, "config"));
@@ -166,10 +162,7 @@ mod tests {
     #[test]
     fn a_format_that_is_not_read_leaves_it_to_the_bytes_and_says_so() {
         let mut given = Given::new("t", "t");
-        given.extension = Some(Extension {
-            format: Format::Avro,
-            tabs: false,
-        });
+        given.extension = Some(Extension { format: Format::Avro, tabs: false });
         let decision = decide(&given, &[r#"{"a":1}"#]);
         assert_eq!((decision.format, decision.from), (Format::Json, "bytes"));
         assert_eq!(decision.remarks, ["the topic's extension says avro, which is not read: the bytes decide"]);
@@ -182,7 +175,10 @@ mod tests {
         payloads.extend(["some prose, with words"; 5]);
         let decision = decide(&given, &payloads);
         assert_eq!(decision.reading, Reading::Json);
-        assert_eq!(decision.remarks, ["the topic is mixed (json 95 %, text 5 %): this table reads json and skips the rest"]);
+        assert_eq!(
+            decision.remarks,
+            ["the topic is mixed (json 95 %, text 5 %): this table reads json and skips the rest"]
+        );
         payloads.extend(["some prose, with words"; 10]);
         assert_eq!(decide(&given, &payloads).reading, Reading::Bytes);
     }

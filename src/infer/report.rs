@@ -126,21 +126,13 @@ impl SampleReport {
     /// The largest share of unseen records that a sample of this size cannot exclude, at 95 %: the rule of three.
     /// `None` when everything was seen.
     pub fn unseen(&self) -> Option<f64> {
-        if self.complete || self.records == 0 {
-            None
-        } else {
-            Some((3.0 / precise(self.records)).min(1.0))
-        }
+        if self.complete || self.records == 0 { None } else { Some((3.0 / precise(self.records)).min(1.0)) }
     }
 }
 
 /// `part` of `whole`, 0 to 1; 1 where there is nothing.
 pub(crate) fn share(part: u64, whole: u64) -> f64 {
-    if whole == 0 {
-        1.0
-    } else {
-        precise(part) / precise(whole)
-    }
+    if whole == 0 { 1.0 } else { precise(part) / precise(whole) }
 }
 
 /// Counts of sampled records are far below 2^53.
@@ -173,19 +165,9 @@ mod tests {
             table: "orders".to_owned(),
             topic: "shop.orders.json".to_owned(),
             role: "source",
-            format: FormatReport {
-                name: "json",
-                from: Some("extension"),
-                share: 0.998,
-                ..FormatReport::default()
-            },
+            format: FormatReport { name: "json", from: Some("extension"), share: 0.998, ..FormatReport::default() },
             key: Some(KeyReport {
-                format: FormatReport {
-                    name: "int64",
-                    from: Some("bytes"),
-                    share: 1.0,
-                    ..FormatReport::default()
-                },
+                format: FormatReport { name: "int64", from: Some("bytes"), share: 1.0, ..FormatReport::default() },
                 columns: vec!["id".to_owned()],
             }),
             sample: SampleReport {
@@ -228,10 +210,7 @@ mod tests {
 
     #[test]
     fn the_rule_of_three_speaks_only_of_what_was_not_seen() {
-        let mut sample = SampleReport {
-            records: 10_000,
-            ..SampleReport::default()
-        };
+        let mut sample = SampleReport { records: 10_000, ..SampleReport::default() };
         assert_eq!(sample.unseen(), Some(0.0003));
         sample.complete = true;
         assert_eq!(sample.unseen(), None);

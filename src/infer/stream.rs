@@ -33,11 +33,7 @@ pub struct StreamLimits {
 impl Default for StreamLimits {
     /// All of it, with messages of up to 64 MiB.
     fn default() -> Self {
-        Self {
-            records: u64::MAX,
-            bytes: u64::MAX,
-            longest: LONGEST_MESSAGE,
-        }
+        Self { records: u64::MAX, bytes: u64::MAX, longest: LONGEST_MESSAGE }
     }
 }
 
@@ -138,13 +134,7 @@ impl Stream {
     /// # Errors
     /// [`Error::ReadBack`] if the table, as written, does not read back.
     pub fn finish(self) -> Result<Option<Review>, Error> {
-        let Self {
-            given,
-            framing,
-            limits,
-            mut intake,
-            ..
-        } = self;
+        let Self { given, framing, limits, mut intake, .. } = self;
         if intake.records == 0 {
             return Ok(None);
         }
@@ -214,11 +204,7 @@ impl Intake {
             Err(reason) => {
                 self.lost += 1;
                 if self.rejects.len() < EXAMPLES {
-                    self.rejects.push(Reject {
-                        partition,
-                        offset: number,
-                        reason,
-                    });
+                    self.rejects.push(Reject { partition, offset: number, reason });
                 }
             }
             Ok(value) => self.value(partition, number, value),
@@ -227,12 +213,7 @@ impl Intake {
     }
 
     fn value(&mut self, partition: i32, offset: i64, value: &[u8]) {
-        let message = Message {
-            partition,
-            offset,
-            key: None,
-            value: Some(value),
-        };
+        let message = Message { partition, offset, key: None, value: Some(value) };
         match &mut self.observer {
             None => {
                 self.sniffer.add(value);
@@ -273,12 +254,7 @@ impl Voters {
         self.ends.iter().map(move |&(offset, partition, end)| {
             let value = self.bytes.get(start..end);
             start = end;
-            Message {
-                partition,
-                offset,
-                key: None,
-                value,
-            }
+            Message { partition, offset, key: None, value }
         })
     }
 }
@@ -287,29 +263,13 @@ impl Review {
     /// Shows the input once more, from its beginning; false once the limits of the first reading are reached.
     pub fn feed(&mut self, chunk: &[u8]) -> bool {
         self.read_again = true;
-        let Self {
-            framer,
-            check,
-            records,
-            bytes,
-            limits,
-            input,
-            ..
-        } = self;
+        let Self { framer, check, records, bytes, limits, input, .. } = self;
         framer.feed(chunk, |number, message| show(check, records, bytes, limits, *input, number, message))
     }
 
     /// An input ends; another may follow.
     pub fn end_of_input(&mut self) -> bool {
-        let Self {
-            framer,
-            check,
-            records,
-            bytes,
-            limits,
-            input,
-            ..
-        } = self;
+        let Self { framer, check, records, bytes, limits, input, .. } = self;
         let more = framer.end_of_input(|number, message| show(check, records, bytes, limits, *input, number, message));
         *input = input.saturating_add(1);
         more
@@ -350,12 +310,7 @@ fn show(
     *records += 1;
     *bytes = bytes.saturating_add(size).min(limits.bytes);
     if let Ok(value) = message {
-        check.message(&Message {
-            partition: input,
-            offset: number,
-            key: None,
-            value: Some(value),
-        });
+        check.message(&Message { partition: input, offset: number, key: None, value: Some(value) });
     }
     true
 }
