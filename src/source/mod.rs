@@ -130,7 +130,8 @@ impl Source {
     /// With `follow` it may give no rows for as long as none arrive. Cancel-safe: what was not given is fetched again.
     pub async fn fetch(&mut self) -> Result<Option<Rows<'_>>, Error> {
         // A reply brings one batch that is larger than asked for only of its first partition: each is first in turn.
-        self.cursors.rotate_left(1.min(self.cursors.len()));
+        let first = usize::from(!self.cursors.is_empty());
+        self.cursors.rotate_left(first);
         let wanted: Vec<FetchPartition> = self
             .cursors
             .iter()
