@@ -9,7 +9,6 @@ use topica::catalog::{ConfiguredFormat, CsvOptions, Role};
 use topica::client::{Client, ClientConfig};
 use topica::discover::{Cancel, Discovery, Error, Fault, Options, Why};
 use topica::format::Format;
-use topica::record::{BatchWriter, Compression};
 
 #[tokio::test]
 async fn a_topic_of_json_becomes_a_table() {
@@ -145,6 +144,7 @@ async fn too_many_broken_records_are_a_fault_unless_allowed() {
 }
 
 #[tokio::test]
+<<<<<<< HEAD
 async fn a_batch_that_cannot_be_decoded_is_counted_with_its_place() {
     let broker = broker().await;
     broker.create_topic("t", 1).unwrap();
@@ -173,6 +173,8 @@ async fn a_batch_that_cannot_be_decoded_is_counted_with_its_place() {
 }
 
 #[tokio::test]
+=======
+>>>>>>> discover
 async fn a_mixed_topic_is_said_to_be_mixed() {
     let broker = broker().await;
     broker.create_topic("few", 1).unwrap();

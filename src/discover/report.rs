@@ -85,6 +85,8 @@ pub enum Fault<'a> {
     Mixed(&'a TableReport),
     /// Too large a share of a topic's records was rejected.
     Rejected(&'a TableReport),
+    /// A partition could not be read.
+    Partial(&'a TableReport),
 }
 
 impl Report {
@@ -100,6 +102,8 @@ impl Report {
                 Some(Fault::Mixed(table))
             } else if table.sample.rejected_share() > self.max_rejected {
                 Some(Fault::Rejected(table))
+            } else if table.failed {
+                Some(Fault::Partial(table))
             } else {
                 None
             }

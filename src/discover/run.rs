@@ -469,7 +469,8 @@ fn find(chosen: Chosen, given: &Given, sample: &Sample) -> Finding {
     sampled.undecoded = sample.undecoded;
     sampled.rejects.clone_from(&sample.rejects);
     sampled.complete = sample.complete;
-    sampled.warnings.extend(sample.unread.iter().map(|unread| format!("not all was read: {unread}")));
+    sampled.unread.clone_from(&sample.unread);
+    sampled.failed = sample.failed;
     let unfound = Unfound {
         tombstones: sample.messages().filter(|message| message.value.is_none()).count() as u64,
         undecoded: sample.undecoded,

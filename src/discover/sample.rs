@@ -44,6 +44,8 @@ pub(crate) struct Sample {
     pub(crate) complete: bool,
     /// Partitions that could not be read, or not to their end, and why.
     pub(crate) unread: Vec<String>,
+    /// Whether some of those failed.
+    pub(crate) failed: bool,
 }
 
 impl Store {
@@ -133,6 +135,7 @@ impl Sample {
     }
 
     /// How many records it has.
+    #[cfg(test)]
     pub(crate) fn len(&self) -> u64 {
         self.store.entries.len() as u64
     }

@@ -328,7 +328,9 @@ impl Sampling {
             sample.undecoded += cursor.undecoded;
             sample.rejects.extend(cursor.rejects);
             sample.unread.extend(cursor.unread);
+            sample.failed |= cursor.failed;
         }
+        sample.failed |= !self.notes.is_empty();
         sample.unread.extend(self.notes);
         if let (false, Some(stopped)) = (done, stopped) {
             sample.unread.push(stopped.to_owned());

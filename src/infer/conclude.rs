@@ -142,6 +142,8 @@ impl Draft {
         self.say_what_does_not_fit(&check);
         self.rejected += check.misfits + sampled.undecoded;
         self.rejects.extend(check.rejects);
+        let first_undecoded =
+            sampled.rejects.first().map(|r| format!(": partition {}, offset {}: {}", r.partition, r.offset, r.reason));
         self.rejects.extend(sampled.rejects);
         self.rejects.sort_by_key(|reject| (reject.partition, reject.offset));
         self.rejects.truncate(EXAMPLES);
@@ -158,6 +160,7 @@ impl Draft {
         }
         let mut remarks = self.decision.remarks.clone();
         remarks.append(&mut self.table.remarks);
+        let told = remarks.clone();
         if let Some(key) = self.key.as_ref().filter(|key| !key.columns.is_empty()) {
             remarks.push(format!(
                 "likely key: {} (equal to the record's key wherever both are there)",
@@ -176,18 +179,20 @@ impl Draft {
             complete: sampled.complete,
         };
         let mut warnings = self.given.warnings.clone();
-        warnings.extend(self.table.remarks.iter().cloned());
+        warnings.extend(told);
         warnings.append(&mut self.warnings);
         for column in &self.table.schema.columns {
             let name = &column.field.name;
             warnings.extend(column.notes.iter().map(|note| format!("column `{name}`: {note}")));
         }
         warnings.extend(sql::warnings(&self.table));
-        warnings.extend(sampled.warnings);
+        warnings.extend(sampled.unread.iter().map(|unread| format!("not all was read: {unread}")));
         if sampled.undecoded > 0 {
-            let first = self.rejects.iter().find(|reject| !reject.reason.is_empty());
-            let place = first.map(|r| format!(": partition {}, offset {}: {}", r.partition, r.offset, r.reason));
-            warnings.push(format!("{} records could not be decoded{}", sampled.undecoded, place.unwrap_or_default()));
+            warnings.push(format!(
+                "{} records could not be decoded{}",
+                sampled.undecoded,
+                first_undecoded.unwrap_or_default()
+            ));
         }
         if let Some(unseen) = sample.unseen() {
             warnings.push(format!(
@@ -207,6 +212,7 @@ impl Draft {
             columns: columns(&written, &self.table),
             warnings,
             rejects: self.rejects,
+            failed: sampled.failed,
         };
         Ok(Inferred { table: self.table, report, sql, profile: self.profile })
     }

@@ -21,6 +21,9 @@ pub(crate) use report::{percent, share};
 pub use sampled::{Sampled, infer};
 pub use stream::{Review, Stream, StreamLimits};
 
+pub use crate::format::sniff::Sniffer;
+pub use crate::schema::Profile;
+
 /// A record's key and value, borrowed, and where it is from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Message<'a> {

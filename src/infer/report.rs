@@ -31,6 +31,9 @@ pub struct TableReport {
     /// The first rejected records, for people.
     #[serde(skip)]
     pub rejects: Vec<Reject>,
+    /// Whether a partition could not be read, so that the table is from the others alone.
+    #[serde(skip)]
+    pub failed: bool,
 }
 
 /// A format, how it came to be known, and how much of the sample is in it.
@@ -187,6 +190,7 @@ mod tests {
             }],
             warnings: vec!["w".to_owned()],
             rejects: Vec::new(),
+            failed: false,
         };
         assert_eq!(
             serde_json::to_string(&report).unwrap(),

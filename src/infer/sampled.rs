@@ -24,8 +24,10 @@ pub struct Sampled {
     pub rejects: Vec<Reject>,
     /// Whether it is all there is.
     pub complete: bool,
-    /// What was to be said about it already.
-    pub warnings: Vec<String>,
+    /// What of the topic was not read, and why, one line each.
+    pub unread: Vec<String>,
+    /// Whether some of that could not be read, rather than did not need to be.
+    pub failed: bool,
 }
 
 /// Infers the table of a topic from a sample of its messages, in the order of their partitions and offsets.

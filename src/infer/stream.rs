@@ -150,7 +150,8 @@ impl Stream {
             undecoded: intake.lost,
             rejects: intake.rejects,
             complete: !intake.full,
-            warnings: Vec::new(),
+            unread: Vec::new(),
+            failed: false,
         };
         let draft = Draft::new(given, observer, &verdict, None);
         let check = draft.begin_check()?;

@@ -193,10 +193,7 @@ impl Votes {
 impl Hints {
     /// What a topic's extension tells: `.tsv` is delimited by tabs.
     pub fn of_extension(extension: &str) -> Self {
-        Self {
-            delimiter: extension.eq_ignore_ascii_case("tsv").then_some('\t'),
-            ..Self::default()
-        }
+        Self { delimiter: extension.eq_ignore_ascii_case("tsv").then_some('\t'), ..Self::default() }
     }
 
     pub(super) fn settles_quoting(&self) -> bool {

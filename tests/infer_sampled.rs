@@ -1,0 +1,66 @@
+//! Inference from a sample that was taken elsewhere.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use topica::infer::{Given, Message, Reject, Sampled, TableReport, infer};
+
+fn message<'a>(offset: i64, key: Option<&'a str>, value: Option<&'a str>) -> Message<'a> {
+    Message { partition: 0, offset, key: key.map(str::as_bytes), value: value.map(str::as_bytes) }
+}
+
+fn report(messages: &[Message<'_>], sampled: Sampled) -> TableReport {
+    infer(messages.iter().copied(), &Given::new("t", "t"), sampled).unwrap().unwrap().report
+}
+
+#[test]
+fn records_that_could_not_be_decoded_are_counted_with_the_place_of_the_first() {
+    let mut messages = vec![message(0, None, Some("{\"id\":"))];
+    messages.extend((1..20).map(|offset| message(offset, None, Some(r#"{"id":1}"#))));
+    let mut sampled = Sampled::default();
+    sampled.partitions = 1;
+    sampled.undecoded = 5;
+    sampled.complete = true;
+    sampled.rejects = vec![Reject { partition: 0, offset: 20, reason: "unknown compression codec 7".to_owned() }];
+    let t = report(&messages, sampled);
+    assert_eq!((t.sample.records, t.sample.rejected), (25, 6));
+    assert_eq!(t.format.share, 0.95, "of what could be looked at");
+    let place = "5 records could not be decoded: partition 0, offset 20: unknown compression codec 7";
+    assert!(t.warnings.iter().any(|warning| warning == place), "{:?}", t.warnings);
+    let offsets: Vec<i64> = t.rejects.iter().map(|reject| reject.offset).collect();
+    assert_eq!(offsets, [0, 20]);
+}
+
+#[test]
+fn a_key_of_a_json_document_or_of_text_is_told_and_compared() {
+    let messages = [
+        message(0, Some("u1"), Some(r#"{"user":"u1","by":"u1"}"#)),
+        message(1, Some("u2"), Some(r#"{"user":"u2","by":"u1"}"#)),
+        message(2, Some("u3"), None),
+        message(3, None, Some(r#"{"user":"u4"}"#)),
+    ];
+    let key = report(&messages, Sampled::default()).key.unwrap();
+    assert_eq!((key.format.name, key.columns), ("text", vec!["user".to_owned()]));
+}
+
+#[test]
+fn nothing_but_tombstones_is_no_table_and_nothing_but_empty_values_is_one() {
+    let given = Given::new("t", "t");
+    let none = infer([message(0, Some("a"), None)].into_iter(), &given, Sampled::default()).unwrap();
+    assert!(none.is_none());
+    let t = report(&[message(0, None, Some("")), message(1, None, Some(""))], Sampled::default());
+    assert_eq!(
+        (t.format.name, t.columns[0].name.as_str(), t.columns[0].ty.to_string().as_str()),
+        ("empty", "value", "BYTES")
+    );
+}
+
+#[test]
+fn a_format_that_begins_after_the_vote_is_found() {
+    // Payloads that vote are spread over the sample, so even one that changed once is seen.
+    let text: Vec<String> = (0..3_000).map(|i| format!("{i},{}", i * 2)).collect();
+    let json: Vec<String> = (0..7_000).map(|i| format!("{{\"id\":{i}}}")).collect();
+    let all: Vec<Message<'_>> =
+        (0..).zip(text.iter().chain(&json)).map(|(offset, value)| message(offset, None, Some(value))).collect();
+    let t = report(&all, Sampled::default());
+    assert_eq!(t.format.name, "json");
+    assert_eq!(t.format.mixed.iter().map(|m| (m.name, m.share)).collect::<Vec<_>>(), [("json", 0.7), ("csv", 0.3)]);
+}
