@@ -144,37 +144,6 @@ async fn too_many_broken_records_are_a_fault_unless_allowed() {
 }
 
 #[tokio::test]
-<<<<<<< HEAD
-async fn a_batch_that_cannot_be_decoded_is_counted_with_its_place() {
-    let broker = broker().await;
-    broker.create_topic("t", 1).unwrap();
-    fill(&broker, "t", 0, values(&[r#"{"id":1}"#; 10]));
-    let mut writer = BatchWriter::new(1 << 20);
-    for _ in 0..5 {
-        writer.push(0, None, Some(br#"{"id":2}"#), &[]).unwrap();
-    }
-    // A codec that there is not, with a checksum that is right.
-    let mut batch = writer.finish(Compression::None, None).unwrap().to_vec();
-    batch[22] |= 7;
-    let crc = crc32c::crc32c(&batch[21..]);
-    batch[17..21].copy_from_slice(&crc.to_be_bytes());
-    broker.append("t", 0, batch.into()).unwrap();
-    fill(&broker, "t", 0, values(&[r#"{"id":3}"#; 10]));
-    let report = discover(&broker, Options::default()).await;
-    let t = table(&report, "t");
-    assert_eq!((t.sample.records, t.sample.rejected), (25, 5));
-    assert_eq!(columns(t), ["id BIGINT 20/0"]);
-    assert!(
-        t.warnings.iter().any(|w| w.starts_with("5 records could not be decoded: partition 0, offset 10")),
-        "{:?}",
-        t.warnings
-    );
-    assert_eq!(report.exit_status(), 1, "a fifth of the topic");
-}
-
-#[tokio::test]
-=======
->>>>>>> discover
 async fn a_mixed_topic_is_said_to_be_mixed() {
     let broker = broker().await;
     broker.create_topic("few", 1).unwrap();
