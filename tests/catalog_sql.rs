@@ -228,7 +228,7 @@ fn hostile() -> impl Strategy<Value = String> {
 }
 
 fn name() -> impl Strategy<Value = String> {
-    hostile().prop_map(|s| s.replace(['\n', '\r', '\0'], "_")).prop_filter("empty", |s| !s.is_empty())
+    hostile().prop_map(|s| s.replace(['\n', '\r', '\0'], "_")).prop_filter("blank", |s| !s.trim().is_empty())
 }
 
 fn ty() -> impl Strategy<Value = Type> {

@@ -139,7 +139,7 @@ proptest! {
             for misfit in &fit.misfits {
                 prop_assert!(digits && misfit.reason.contains("more digits"), "{} in {}: {:?}", misfit, payload, resolved);
             }
-            let nameless = resolved.warnings.iter().any(|w| w.contains("no name for Flink"));
+            let nameless = resolved.warnings.iter().any(|w| w.contains("Flink has no column of"));
             prop_assert!(fit.extra.is_empty() || nameless, "{:?} in {}", fit.extra, payload);
         }
     }

@@ -81,12 +81,19 @@ fn names_are_exact() {
 
 #[test]
 fn names_that_flink_cannot_have_are_left_out() {
-    // Flink: "Field names must contain at least one non-whitespace character."
-    let resolved = resolved(&[r#"{"":1," ":2,"\t":3,"a":4}"#]);
+    // Flink: "Field names must contain at least one non-whitespace character", "Lexical error", "Length of identifier".
+    let long = "k".repeat(257);
+    let payload = format!(r#"{{"":1," ":2,"\t":3,"\u2028":4,"a\nb":5,"{long}":6,"a":7}}"#);
+    let resolved = resolved(&[&payload]);
     assert_eq!(columns(&resolved), "a BIGINT");
-    assert_eq!(resolved.warnings.len(), 3);
-    // A nested object that has nothing else stays whole, as text: Flink gives {"":1}.
-    check(&[r#"{"a":{}}"#], "a STRING");
+    assert_eq!(resolved.warnings.len(), 6, "{:?}", resolved.warnings);
+    // These it has, in backticks.
+    let long = "日".repeat(256);
+    check(&[&format!(r#"{{"\u00a0":1,"a\tb":2,"\u0001":3,"a;b--/*'\"\\":4,"{long}":5}}"#)], &{
+        format!("\u{a0} BIGINT, a\tb BIGINT, \u{1} BIGINT, a;b--/*'\"\\ BIGINT, {long} BIGINT")
+    });
+    // A nested object of nothing but such names stays whole, as text: Flink gives {"":1}.
+    check(&[r#"{"a":{"":1}}"#], "a STRING");
 }
 
 #[test]

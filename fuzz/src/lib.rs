@@ -3,6 +3,8 @@
 //!
 //! A target fails by panicking. What it may not do besides: allocate beyond the cap it names, or hang.
 
+pub mod catalog;
+pub mod broker;
 pub mod format;
 pub mod record;
 pub mod schema;
@@ -17,6 +19,7 @@ pub struct Target {
 
 /// All targets.
 pub const TARGETS: &[Target] = &[
+    Target { name: "broker_requests", run: broker::broker_requests },
     Target { name: "conform_json", run: schema::conform_json },
     Target { name: "conform_row", run: schema::conform_row },
     Target { name: "csv_walker", run: format::csv_walker },

@@ -8,7 +8,9 @@ const CAP: usize = 1 << 20;
 /// The `records` of a Fetch reply. The checksum is made right, or nearly nothing would get past it; the first byte
 /// says which parts of the reader are asked for.
 pub fn record_batches(data: &[u8]) {
-    let Some((&choice, bytes)) = data.split_first() else { return };
+    let Some((&choice, bytes)) = data.split_first() else {
+        return;
+    };
     let mut bytes = bytes.to_vec();
     if choice & 1 == 0 {
         reseal(&mut bytes);
@@ -38,11 +40,17 @@ pub fn record_batches(data: &[u8]) {
             }
         }
         // A record takes seven bytes at least, inflated or not.
-        assert!(read + bad <= (bytes.len() + CAP * (1 + bytes.len() / 61)) / 7 + 2, "reading ends");
+        assert!(
+            read + bad <= (bytes.len() + CAP * (1 + bytes.len() / 61)) / 7 + 2,
+            "reading ends"
+        );
     }
     let next = reader.next_offset();
     assert!(next > last && next >= from);
-    assert!(bad == 0 || next > from, "damage does not hold up its reader");
+    assert!(
+        bad == 0 || next > from,
+        "damage does not hold up its reader"
+    );
 
     // The same batches one by one.
     for batch in Batches::new(&bytes).flatten() {
@@ -56,10 +64,20 @@ pub fn record_batches(data: &[u8]) {
 /// Sets the checksum of each batch that the lengths delimit.
 fn reseal(bytes: &mut [u8]) {
     let mut rest = bytes;
-    while let Some(length) = rest.get(8..12).and_then(|field| field.first_chunk()).map(|field| i32::from_be_bytes(*field)) {
-        let Ok(length) = usize::try_from(length) else { return };
-        let Some((batch, after)) = rest.split_at_mut_checked(12 + length) else { return };
-        let Some(covered) = batch.get(21..) else { return };
+    while let Some(length) = rest
+        .get(8..12)
+        .and_then(|field| field.first_chunk())
+        .map(|field| i32::from_be_bytes(*field))
+    {
+        let Ok(length) = usize::try_from(length) else {
+            return;
+        };
+        let Some((batch, after)) = rest.split_at_mut_checked(12 + length) else {
+            return;
+        };
+        let Some(covered) = batch.get(21..) else {
+            return;
+        };
         let crc = crc32c::crc32c(covered).to_be_bytes();
         if let Some(field) = batch.get_mut(17..21) {
             field.copy_from_slice(&crc);
@@ -70,8 +88,12 @@ fn reseal(bytes: &mut [u8]) {
 
 /// The codecs: the first byte says which, the rest is inflated, and then deflated and inflated again.
 pub fn record_codecs(data: &[u8]) {
-    let Some((&choice, input)) = data.split_first() else { return };
-    let Some(codec) = Compression::from_code(choice % 5) else { return };
+    let Some((&choice, input)) = data.split_first() else {
+        return;
+    };
+    let Some(codec) = Compression::from_code(choice % 5) else {
+        return;
+    };
     let mut inflater = Inflater::new(CAP);
     if let Ok(inflated) = inflater.inflate(codec, input) {
         assert!(codec == Compression::None || inflated.len() <= CAP);

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::catalog::env::{self, Lookup};
 use crate::catalog::publish::Generated;
-use crate::catalog::schemas::{files, read_text, take_like};
+use crate::catalog::schemas::{files, read_text, schema_beside, take_like};
 use crate::catalog::system::parse_table;
 use crate::catalog::{ConfiguredFormat, DataSystem, Encoding, Error, Schemas, Table, sql};
 use crate::format::Format;
@@ -158,7 +158,9 @@ impl Package {
                 self.json(&path, stem, generated, env)?;
             }
         }
-        self.tables.sort_by(|a, b| a.table.name.cmp(&b.table.name));
+        // Of one table in two dialects, SQL says more.
+        let is_sql = |loaded: &Loaded| loaded.file.extension().is_some_and(|extension| extension == "sql");
+        self.tables.sort_by(|a, b| a.table.name.cmp(&b.table.name).then(is_sql(b).cmp(&is_sql(a))));
         let names = self.tables.iter().zip(self.tables.iter().skip(1));
         if let Some((one, two)) = names.into_iter().find(|(one, two)| one.table.name == two.table.name && one.table.topic != two.table.topic) {
             return Err(Error::Missing {
@@ -199,18 +201,10 @@ impl Package {
             Err(error) => return Err(error),
         };
         let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let all;
-        let configured = match self.schemas.of(stem) {
-            Some(configured) => Some(configured),
-            None => {
-                all = Schemas::of_directory(directory, None, env)?;
-                all.of(stem)
-            }
-        };
-        let configured = configured.filter(|configured| configured.table.is_none());
+        let configured = schema_beside(directory, stem, env)?;
         let name = file.name.unwrap_or_else(|| stem.to_owned());
         let topic = file.topic.unwrap_or_else(|| format!("{}{name}", file.system.topic_prefix));
-        let mut schema = configured.map(|configured| configured.schema.clone()).unwrap_or_default();
+        let mut schema = configured.map(|configured| configured.schema).unwrap_or_default();
         let encoding = encoding(file.system.format.as_ref(), &mut schema);
         let table_name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let table = Table {

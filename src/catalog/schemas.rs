@@ -123,6 +123,26 @@ impl Schemas {
     }
 }
 
+/// The schema file that belongs to a `.table.json`. Versions 0.2 to 0.4 spelt the names of the two differently.
+pub(crate) fn schema_beside(directory: &Path, stem: &str, env: Lookup<'_>) -> Result<Option<Configured>, Error> {
+    let paths = files(directory)?;
+    let named = |name: &str| {
+        let is_it = |path: &&PathBuf, exactly: bool| {
+            let found = path.file_name().and_then(|found| found.to_str()).unwrap_or_default();
+            if exactly { found == name } else { found.to_lowercase() == name.to_lowercase() }
+        };
+        paths.iter().find(|path| is_it(path, true)).or_else(|| paths.iter().find(|path| is_it(path, false)))
+    };
+    for extension in EXTENSIONS.iter().filter(|extension| **extension != ".table.sql") {
+        if let Some(path) = named(&format!("{stem}{extension}")) {
+            let mut schemas = Schemas::default();
+            schemas.add(path, &read_text(path)?, env)?;
+            return Ok(schemas.by_table.into_values().next());
+        }
+    }
+    Ok(None)
+}
+
 /// The columns of a `.table.sql`, whatever its connector, with those of the file that it is `LIKE`.
 fn of_sql(text: &str, origin: &str, path: &Path, env: Lookup<'_>) -> Result<Vec<Configured>, Error> {
     let parsed = sql::parse(text, origin)?;

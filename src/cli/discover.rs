@@ -165,9 +165,10 @@ fn print(args: &Args, report: &Report, published: &Published, output: Output) ->
     let written = published.created.len() + published.replaced.len();
     let verb = if args.dry_run { "would be written" } else { "written" };
     output.say(format_args!(
-        "{} and {} without; {written} files {verb} to {}, {} unchanged",
+        "{} and {} without; {} {verb} to {}, {} unchanged",
         plural(report.tables.len(), "table"),
         plural(report.skipped.len(), "topic"),
+        plural(written, "file"),
         args.output_dir.display(),
         published.unchanged.len()
     ));

@@ -26,6 +26,8 @@ pub(super) struct Brokers {
     slots: Mutex<HashMap<(i32, Lane), SharedSlot>>,
     /// The connection that the cluster was found by.
     seed: Mutex<Option<Connection>>,
+    /// Brokers that did not answer when they were asked about the cluster.
+    avoided: Mutex<Vec<Address>>,
 }
 
 /// Locked while a connection is being opened.
@@ -64,6 +66,7 @@ impl Brokers {
             reconnect_pause: config.retry_backoff / 2,
             slots: Mutex::default(),
             seed: Mutex::default(),
+            avoided: Mutex::default(),
         })
     }
 
@@ -76,6 +79,7 @@ impl Brokers {
     }
 
     pub(super) fn keep_seed(&self, connection: Connection) {
+        self.avoided.lock().unwrap_or_else(PoisonError::into_inner).clear();
         *self.seed.lock().unwrap_or_else(PoisonError::into_inner) = Some(connection);
     }
 
@@ -85,12 +89,19 @@ impl Brokers {
         if let Some(seed) = seed.filter(|c| !c.is_closed()) {
             return Some(seed);
         }
+        let avoided = self.avoided.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         slots
             .iter()
             .filter(|((_, lane), _)| *lane == Lane::General)
             .filter_map(|(_, slot)| slot.try_lock().ok()?.open.clone())
-            .find(|c| !c.is_closed())
+            .find(|c| !c.is_closed() && !avoided.contains(c.address()))
+    }
+
+    /// Asks another broker about the cluster than the one at the end of this connection, until one was found.
+    pub(super) fn avoid(&self, connection: &Connection) {
+        *self.seed.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.avoided.lock().unwrap_or_else(PoisonError::into_inner).push(connection.address().clone());
     }
 
     /// The connection to `broker`, opened now if there is none. Callers that come while it is being opened share it,

@@ -125,6 +125,10 @@ impl PartitionCall for Fetch<'_> {
     type Out = FetchedRecords;
     const LANE: Lane = Lane::Fetch;
 
+    fn patience(&self) -> Duration {
+        self.options.max_wait
+    }
+
     fn place(item: &FetchPartition) -> (&str, i32) {
         (&item.topic, item.partition)
     }

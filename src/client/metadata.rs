@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
 use kafka_protocol::messages::metadata_response::MetadataResponseTopic;
@@ -14,6 +15,9 @@ use uuid::Uuid;
 use super::retry::{Backoff, Budget};
 use super::{Client, Error, ErrorCode};
 use crate::wire::{self, Address};
+
+/// How long one broker is waited for before another one is asked; doubles with each attempt.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A cluster and its brokers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -241,12 +245,14 @@ impl Client {
         let config = &self.inner.config;
         let budget = Budget::starting_now(config.timeout);
         let mut backoff = Backoff::new(config.retry_backoff, config.retry_backoff_max);
+        let mut patience = (config.timeout / 4).min(PATIENCE);
         loop {
-            let error = match timeout(budget.left(), self.ask_once(asked)).await {
+            let error = match timeout(budget.left(), self.ask_once(asked, patience)).await {
                 Ok(Ok(reply)) => return Ok(self.inner.metadata.absorb(&reply, Some(asked))),
                 Ok(Err(error)) => error,
                 Err(_) => return Err(Error::NoAnswer { topic: None, partition: None, after: budget.used() }),
             };
+            patience = patience.saturating_mul(2);
             let pause = backoff.pause();
             if !error.is_retriable() {
                 return Err(error);
@@ -259,7 +265,7 @@ impl Client {
         }
     }
 
-    async fn ask_once(&self, asked: Asked<'_>) -> Result<MetadataResponse, Error> {
+    async fn ask_once(&self, asked: Asked<'_>, patience: Duration) -> Result<MetadataResponse, Error> {
         let connection = match self.inner.brokers.any_open() {
             Some(connection) => connection,
             None => {
@@ -275,10 +281,15 @@ impl Client {
                 Some(names.iter().map(named).collect())
             }
         };
-        let reply = connection
-            .call(|_| MetadataRequest::default().with_topics(topics).with_allow_auto_topic_creation(false))
-            .await
-            .map_err(|source| Error::Request { topic: None, partition: None, source })?;
+        let request = MetadataRequest::default().with_topics(topics).with_allow_auto_topic_creation(false);
+        let reply = match timeout(patience, connection.call(|_| request)).await {
+            Ok(reply) => reply?,
+            Err(_) => {
+                // A broker that hangs keeps its connections open. Any other one knows as much.
+                self.inner.brokers.avoid(&connection);
+                return Err(Error::NoAnswer { topic: None, partition: None, after: patience });
+            }
+        };
         match ErrorCode::from_wire(reply.error_code) {
             None => Ok(reply),
             Some(code) => Err(Error::Broker {

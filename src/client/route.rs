@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 use std::future::Future;
+use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
 
@@ -22,6 +23,11 @@ pub(super) trait PartitionCall: Sync {
     const LANE: Lane;
     /// The most that items of one request may add up to, in terms of `size`.
     const MAX_SIZE: usize = usize::MAX;
+
+    /// How long the request asks the broker to wait.
+    fn patience(&self) -> Duration {
+        Duration::ZERO
+    }
 
     fn place(item: &Self::Item) -> (&str, i32);
 
@@ -62,7 +68,7 @@ impl Client {
     /// Runs `call` for all items, each to its result, in the order of the items.
     pub(super) async fn run<C: PartitionCall>(&self, call: &C, items: &[C::Item]) -> Vec<Result<C::Out, Error>> {
         let config = &self.inner.config;
-        let budget = Budget::starting_now(config.timeout);
+        let budget = Budget::starting_now(config.timeout.saturating_add(call.patience()));
         let mut backoff = Backoff::new(config.retry_backoff, config.retry_backoff_max);
         let mut results: Vec<Option<Result<C::Out, Error>>> = items.iter().map(|_| None).collect();
         let mut unknown_since: Vec<Option<Instant>> = vec![None; items.len()];
@@ -133,7 +139,7 @@ impl Client {
             let item = &items[at];
             let (topic, partition) = C::place(item);
             match snapshot.leader(topic, partition) {
-                Err(error) => results.push((at, Err(Failure::Unrouted(error)))),
+                Err(error) => results.push((at, Err(Failure::Told(error)))),
                 Ok(leader) => {
                     let size = C::size(item);
                     let fits = |r: &Request<'_>| {
@@ -182,7 +188,9 @@ impl Client {
             let asked: Vec<&C::Item> = request.positions.iter().map(|at| &items[*at]).collect();
             call.send(&connection, snapshot, &asked).await.map_err(Failure::Wire)
         };
-        let answers = match timeout(budget.left(), exchange).await {
+        // One leader that hangs must leave time to find the next: by then the cluster has taken it for dead.
+        let attempt = (self.inner.config.timeout / 2).saturating_add(call.patience()).min(budget.left());
+        let answers = match timeout(attempt, exchange).await {
             Ok(Ok(answers)) => answers,
             Ok(Err(failure)) => {
                 let each = |&at: &usize| (at, Err(failure.clone().about(C::place(&items[at]))));
@@ -192,7 +200,7 @@ impl Client {
                 let each = |&at: &usize| {
                     let (topic, partition) = C::place(&items[at]);
                     let (topic, partition) = (Some(topic.to_owned()), Some(partition));
-                    (at, Err(Failure::Unrouted(Error::NoAnswer { topic, partition, after: budget.used() })))
+                    (at, Err(Failure::Told(Error::NoAnswer { topic, partition, after: attempt })))
                 };
                 return request.positions.iter().map(each).collect();
             }
@@ -203,14 +211,14 @@ impl Client {
             let (topic, partition) = C::place(&items[at]);
             let result = match answers.next().flatten() {
                 Some(Ok(out)) => Ok(out),
-                Some(Err(Refusal { code, message })) => Err(Failure::Unrouted(Error::Broker {
+                Some(Err(Refusal { code, message })) => Err(Failure::Told(Error::Broker {
                     topic: Some(topic.to_owned()),
                     partition: Some(partition),
                     address: Some(leader.address().to_string()),
                     code,
                     message,
                 })),
-                None => Err(Failure::Unrouted(Error::Incomplete {
+                None => Err(Failure::Told(Error::Incomplete {
                     topic: topic.to_owned(),
                     partition: Some(partition),
                     address: leader.address().to_string(),
@@ -239,7 +247,7 @@ enum Failure {
     },
     Wire(wire::Error),
     /// Anything that is said in full already.
-    Unrouted(Error),
+    Told(Error),
 }
 
 enum Verdict {
@@ -252,7 +260,7 @@ impl Failure {
         match self {
             Self::Wire(source) => {
                 let (topic, partition) = (Some(topic.to_owned()), Some(partition));
-                Self::Unrouted(Error::Request { topic, partition, source })
+                Self::Told(Error::Request { topic, partition, source })
             }
             other => other,
         }
@@ -270,8 +278,8 @@ impl Failure {
                 };
                 if may_pass { Verdict::MayPass(error) } else { Verdict::Final(error) }
             }
-            Self::Wire(error) => Self::Unrouted(error.into()).verdict(round, unknown_since),
-            Self::Unrouted(error) => {
+            Self::Wire(error) => Self::Told(error.into()).verdict(round, unknown_since),
+            Self::Told(error) => {
                 // Metadata from the cache may be older than the partition; fresh metadata is believed.
                 if matches!(error, Error::UnknownPartition { .. }) && round == 0 {
                     return Verdict::MayPass(error);

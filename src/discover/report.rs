@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use crate::catalog::{Table, publish};
-pub use crate::infer::{ColumnReport, FormatReport, KeyReport, Reject, SampleReport, TableReport};
+use crate::infer::TableReport;
 
 /// Everything that a run found.
 #[derive(Clone, Debug, PartialEq, Serialize)]

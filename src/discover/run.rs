@@ -326,8 +326,11 @@ impl<P: FnMut(Progress) + Send> Run<'_, P> {
         let options = self.options;
         let mut given = Given::new(&chosen.table, &chosen.topic);
         given.role = options.role;
+        given.servers = match options.servers.as_str() {
+            "" => self.client.config().bootstrap.join(","),
+            configured => configured.to_owned(),
+        };
         given.role_is_open = options.role_is_open;
-        given.servers.clone_from(&options.servers);
         given.properties.clone_from(&options.properties);
         given.format = options.format.as_ref().map(|configured| configured.format);
         given.csv = options.format.as_ref().map_or(&options.csv, |configured| &configured.csv).clone();

@@ -40,7 +40,7 @@ impl Check {
             (Encoding::Json, _) => How::Json(Conform::json(&written.schema)),
             (Encoding::Csv(dialect), Some(mut rows)) => {
                 rows.dialect = dialect.clone();
-                How::Rows(Conform::csv(&written.schema, false), rows)
+                How::Rows(Conform::csv(&written.schema, written.empty_is_null), rows)
             }
             (Encoding::Raw, _) if text => How::Text,
             _ => How::Nothing,

@@ -12,6 +12,9 @@ use crate::infer::{
 };
 use crate::schema::{self, Column, Evidence, Field, Profile, ResolveOptions, Root, Schema, Type, resolve};
 
+/// Stands in a table whose servers are not known: whoever uses it says them.
+const SERVERS: &str = "${KAFKA_BOOTSTRAP_SERVERS}";
+
 /// A table, written and checked.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -27,8 +30,8 @@ pub struct Inferred {
 }
 
 /// A table that is drawn up but not yet checked against the messages.
-pub(crate) struct Draft<'g> {
-    given: &'g Given,
+pub(crate) struct Draft {
+    given: Given,
     decision: Decision,
     table: Table,
     profile: Profile,
@@ -40,9 +43,9 @@ pub(crate) struct Draft<'g> {
     warnings: Vec<String>,
 }
 
-impl<'g> Draft<'g> {
+impl Draft {
     /// Draws the table up.
-    pub(crate) fn new(given: &'g Given, observer: Observer, values: &Verdict, keys: Option<&Verdict>) -> Self {
+    pub(crate) fn new(given: Given, observer: Observer, values: &Verdict, keys: Option<&Verdict>) -> Self {
         let Observer {
             mut decision,
             profile,
@@ -52,12 +55,15 @@ impl<'g> Draft<'g> {
             ..
         } = observer;
         let mut warnings = Vec::new();
+        let mut empty_is_null = false;
         let reading = decision.reading.clone();
         let (schema, encoding) = match &decision.reading {
-            Reading::Json => json_table(given, &mut decision, &profile, &counts, &mut warnings),
+            Reading::Json => json_table(&given, &mut decision, &profile, &counts, &mut warnings),
             Reading::Rows(rows) => {
                 let rows = rows.clone();
-                csv_table(given, &mut decision, rows, &profile, &counts, &mut warnings)
+                let (schema, encoding, nulls) = csv_table(&given, &mut decision, rows, &profile, &counts, &mut warnings);
+                empty_is_null = nulls;
+                (schema, encoding)
             }
             Reading::Text => (one_column(Type::String, &counts), Encoding::Raw),
             Reading::Bytes => (one_column(Type::Bytes, &counts), Encoding::Raw),
@@ -76,10 +82,11 @@ impl<'g> Draft<'g> {
         }
         let role = if given.role_is_open { Role::SourceAndSink } else { given.role };
         let mut table = Table::new(&given.table, &given.topic, role, encoding, schema);
+        table.empty_is_null = empty_is_null;
         if let Some(configured) = &given.schema {
             use_configured(&mut table, configured);
         }
-        table.servers.clone_from(&given.servers);
+        table.servers = if given.servers.is_empty() { SERVERS.to_owned() } else { given.servers.clone() };
         table.properties.clone_from(&given.properties);
         table.skip_misfits |= !matches!(table.encoding, Encoding::Raw) && rejected > 0;
         let format = format_report(&decision, &counts, values);
@@ -113,8 +120,7 @@ impl<'g> Draft<'g> {
     /// # Errors
     /// What was written does not read back.
     pub(crate) fn check<'m>(self, messages: impl Iterator<Item = Message<'m>>, sampled: Sampled) -> Result<Inferred, Error> {
-        let written = self.written(&self.table)?;
-        let mut check = Check::new(&written, self.rows(), self.given.json_depth);
+        let mut check = self.begin_check()?;
         for message in messages {
             check.message(&message);
         }
@@ -270,7 +276,7 @@ fn json_table(
     (resolved.schema, Encoding::Json)
 }
 
-/// Rows of delimited text.
+/// Rows of delimited text; and whether an empty field is a null.
 fn csv_table(
     given: &Given,
     decision: &mut Decision,
@@ -278,11 +284,11 @@ fn csv_table(
     profile: &Profile,
     counts: &Counts,
     warnings: &mut Vec<String>,
-) -> (Schema, Encoding) {
+) -> (Schema, Encoding, bool) {
     if counts.fits == 0 {
         decision.remarks.push(format!("no sampled value is {}", decision.format));
         decision.reading = Reading::Bytes;
-        return (one_column(Type::Bytes, counts), Encoding::Raw);
+        return (one_column(Type::Bytes, counts), Encoding::Raw, false);
     }
     if counts.headers > 0 {
         rows.dialect.header = Header::InStream;
@@ -293,20 +299,19 @@ fn csv_table(
     }
     let mut options = ResolveOptions::new(schema::Encoding::Csv);
     options.not_null_from_sample = given.not_null_from_sample && rows.dialect.header != Header::InStream;
-    let mut schema = if counts.rows > 0 {
+    let (mut schema, mut empty_is_null) = (Schema::default(), false);
+    if counts.rows > 0 {
         let resolved = resolve(profile, &options);
         warnings.extend(resolved.warnings);
-        resolved.schema
-    } else {
-        Schema::default()
-    };
+        (schema, empty_is_null) = (resolved.schema, resolved.empty_is_null);
+    }
     if schema.columns.is_empty() {
         // Nothing but column names.
         schema.columns = rows.columns.iter().map(|name| column(name, Type::String, Evidence::default())).collect();
     }
     let dialect = rows.dialect.clone();
     decision.reading = Reading::Rows(rows);
-    (schema, Encoding::Csv(dialect))
+    (schema, Encoding::Csv(dialect), empty_is_null)
 }
 
 /// Takes what is configured in place of what was inferred. How delimited text is written is in the bytes, unless a
@@ -317,6 +322,7 @@ fn use_configured(table: &mut Table, configured: &Configured) {
         table.encoding = whole.encoding.clone();
         table.clauses.clone_from(&whole.clauses);
         table.skip_misfits = whole.skip_misfits;
+        table.empty_is_null = whole.empty_is_null;
         table.remarks.clone_from(&whole.remarks);
     } else if matches!(table.encoding, Encoding::Raw) && configured.schema.columns.len() != 1 {
         // A schema of several columns speaks of rows, whatever the bytes are.

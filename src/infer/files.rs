@@ -1,9 +1,10 @@
 //! A table's files in a dialect.
 
 use crate::catalog::publish::{File, file_name};
-use crate::catalog::{Dialect, Error, classic};
+use crate::catalog::{Dialect, Encoding, Error, classic};
 use crate::infer::Inferred;
-
+use crate::schema;
+use crate::schema::classic::{ClassicColumn, ClassicKind, ClassicOptions, ClassicType};
 
 /// The files that define a table in a dialect. `prefix` is the topic prefix, which the classic dialect keeps apart;
 /// `not_null` declares in it what was never null.
@@ -12,17 +13,43 @@ use crate::infer::Inferred;
 /// When no file can have the table's name.
 pub fn files(inferred: &Inferred, dialect: Dialect, prefix: &str, not_null: bool) -> Result<Vec<File>, Error> {
     let table = &inferred.table;
-    let file = |extension: &str, content: String| -> Result<File, Error> {
-        Ok(File {
-            name: file_name(&table.name, extension)?,
-            content,
-        })
-    };
-    Ok(match dialect {
-        Dialect::Sql => vec![file(".table.sql", inferred.sql.clone())?],
-        _ => {
-            let _ = (prefix, not_null, classic::write_schema_yml);
-            Vec::new()
+    let contents = match dialect {
+        Dialect::Sql => vec![inferred.sql.clone()],
+        Dialect::Classic => {
+            let columns = classic_columns(inferred, not_null);
+            vec![classic::write_table_json(table, prefix), classic::write_schema_yml(&table.name, &columns)]
         }
-    })
+    };
+    let named = dialect.extensions().iter().zip(contents);
+    named
+        .map(|(extension, content)| {
+            Ok(File {
+                name: file_name(&table.name, extension)?,
+                content,
+            })
+        })
+        .collect()
+}
+
+/// The columns by DataSQRL's own algorithm; one of text where the value is one column.
+fn classic_columns(inferred: &Inferred, not_null: bool) -> Vec<ClassicColumn> {
+    let encoding = match inferred.table.encoding {
+        Encoding::Json => schema::Encoding::Json,
+        Encoding::Csv(_) => schema::Encoding::Csv,
+        Encoding::Raw => {
+            let columns = inferred.table.schema.columns.iter();
+            return columns
+                .map(|column| ClassicColumn {
+                    name: column.field.name.clone(),
+                    kind: ClassicKind::Scalar {
+                        ty: ClassicType::String,
+                        array_depth: 0,
+                    },
+                    not_null: false,
+                })
+                .collect();
+        }
+    };
+    let options = ClassicOptions::new(encoding).not_null_from_sample(not_null);
+    schema::classic::resolve(&inferred.profile, &options)
 }

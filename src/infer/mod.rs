@@ -3,19 +3,23 @@
 mod check;
 mod conclude;
 mod files;
+mod framing;
 mod given;
 mod likely_key;
 mod observe;
 mod reading;
 mod report;
 mod sampled;
+mod stream;
 
 pub use conclude::Inferred;
 pub use files::files;
+pub use framing::{Framing, LONGEST_MESSAGE};
 pub use given::{Extension, Given, JSON_DEPTH};
 pub use report::{ColumnReport, FormatReport, KeyReport, Reject, SampleReport, TableReport};
 pub(crate) use report::{percent, share};
 pub use sampled::{Sampled, infer};
+pub use stream::{Review, Stream, StreamLimits};
 
 /// A record's key and value, borrowed, and where it is from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -61,7 +61,7 @@ where
         }
         verdict = last;
     }
-    let draft = Draft::new(given, observer, &verdict, keys.as_ref());
+    let draft = Draft::new(given.clone(), observer, &verdict, keys.as_ref());
     draft.check(messages, sampled).map(Some)
 }
 

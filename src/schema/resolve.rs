@@ -8,7 +8,7 @@ use super::types::{Column, Evidence, Field, Schema, TimestampStandard, Type};
 
 /// Rows nest at most this deep in a table; what is deeper is one `STRING`.
 const DEEPEST: usize = 64;
-/// Characters of the longest name that Flink's SQL parser takes.
+/// UTF-16 units of the longest name that Flink's SQL parser takes.
 const LONGEST_IDENTIFIER: usize = 256;
 /// Digits of the widest `DECIMAL`.
 const WIDEST: u32 = 38;
@@ -297,10 +297,24 @@ fn text_note(shapes: &Shapes, strings: u64, standard: TimestampStandard) -> Opti
     Some(text)
 }
 
-/// Flink's rule for the name of a column or field: not blank, and its SQL parser's length.
-fn is_nameable(name: &str) -> bool {
-    let blank = name.chars().all(|c| c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c));
-    !blank && name.chars().count() <= LONGEST_IDENTIFIER
+/// Why Flink cannot have a column or field of this name.
+///
+/// Each was tried in a CREATE TABLE: 256 UTF-16 units are the parser's limit, a line break is an error of the lexer, and
+/// a name of nothing but what Java calls whitespace is refused. All other characters work in backticks.
+fn unusable(name: &str) -> Option<&'static str> {
+    let is_blank = |c: char| {
+        let breaks = matches!(c, '\u{85}' | '\u{a0}' | '\u{2007}' | '\u{202f}');
+        c.is_whitespace() && !breaks || ('\u{1c}'..='\u{1f}').contains(&c)
+    };
+    if name.chars().all(is_blank) {
+        Some("a blank name")
+    } else if name.contains(['\n', '\r']) {
+        Some("a name with a line break")
+    } else if name.encode_utf16().count() > LONGEST_IDENTIFIER {
+        Some("a name of more than 256 characters")
+    } else {
+        None
+    }
 }
 
 struct Resolver<'a> {
@@ -393,13 +407,12 @@ impl<'a> Resolver<'a> {
 
     /// Warns of a name that Flink cannot have, and of a key that is there twice.
     fn may_be_named(&mut self, name: &str, node: &Node, path: Path<'_>) -> bool {
-        if !is_nameable(name) {
-            let what = if name.chars().count() > LONGEST_IDENTIFIER {
-                "is too long a name for Flink"
-            } else {
-                "is no name for Flink"
-            };
-            self.warnings.push(format!("{:?} {what}: left out, {} values", path.text(), node.present));
+        if let Some(why) = unusable(name) {
+            self.warnings.push(format!(
+                "{:?} is left out, {} values: Flink has no column of {why}",
+                path.text(),
+                node.present
+            ));
             return false;
         }
         if node.repeated > 0 {
@@ -502,6 +515,7 @@ impl<'a> Resolver<'a> {
             return self.text(id, node, path, "an object of too many different keys");
         }
         let mut fields = Vec::new();
+        let warnings = self.warnings.len();
         for (name, member) in self.tree.in_order(node) {
             let inner = Path { parent: Some(&path), step: Some(name) };
             let Some(child) = self.tree.get(member) else {
@@ -515,6 +529,8 @@ impl<'a> Resolver<'a> {
             fields.push(Field { name: name.to_owned(), ty, nullable });
         }
         if fields.is_empty() {
+            // Text has all of them, whatever their names.
+            self.warnings.truncate(warnings);
             return self.text(id, node, path, "objects without fields");
         }
         Type::Row(fields)

@@ -52,8 +52,8 @@ fn score(
 #[test]
 fn topics_of_fifty_and_more_are_told_right() {
     for (kinds, role) in [(VALUES, Role::Value), (KEYS, Role::Key)] {
-        for messages in [50, 200, 1500] {
-            let (_, wrong) = score(kinds, role, messages, 4);
+        for (messages, seeds) in [(50, 4), (200, 2), (1500, 1)] {
+            let (_, wrong) = score(kinds, role, messages, seeds);
             assert!(wrong.is_empty(), "{}", wrong.join("\n"));
         }
     }
@@ -360,5 +360,47 @@ fn a_winners_fits_may_be_counted_elsewhere() {
         sniffer.add_fitting(format, rest.len() as u64);
         assert_eq!(sniffer.verdict().fits, 4000, "{name}");
         assert_eq!(sniffer.verdict().share, 1.0, "{name}");
+    }
+}
+
+/// Payloads made to cost much: each is told in time linear in its length, and none is a crash.
+#[test]
+fn a_megabyte_of_one_thing_is_no_bomb() {
+    for piece in [
+        &b"["[..],
+        b"{\"a\":",
+        b"\"",
+        b"\"\"",
+        b",",
+        b"\",\"",
+        b"\\",
+        b"\\\"",
+        b"a,b\n",
+        b"\"a\n",
+        b" ",
+        b"\n",
+        b"\r",
+        b"a b ",
+        b"'",
+        b"1",
+        b"-",
+        b"1e",
+        b"\x01",
+        b"\x00",
+        b"\xff",
+        b"\xc2\xa7",
+        b"<a>",
+        b"a=1;",
+        b"id,",
+        b"2026-11-24 ",
+    ] {
+        let payload = piece.repeat((1 << 20) / piece.len());
+        for role in [Role::Value, Role::Key] {
+            let mut sniffer = Sniffer::new(Options::new(role));
+            for _ in 0..3 {
+                sniffer.add(&payload);
+            }
+            assert_eq!(sniffer.verdict().payloads, 3);
+        }
     }
 }

@@ -73,7 +73,7 @@ const LONGEST_NAME: usize = 255;
 /// [`Error::Invalid`] if no file can have it: a topic's name may have 249 characters, a file's 255.
 pub fn file_name(table: &str, extension: &str) -> Result<String, Error> {
     let name = format!("{table}{extension}");
-    if name.len() > LONGEST_NAME || table.is_empty() || name.contains(['/', '\\', '\0']) {
+    if name.len() > LONGEST_NAME || matches!(name.as_str(), "" | "." | "..") || name.contains(['/', '\\', '\0']) {
         let what = format!("no file can be called {}", crate::catalog::error::shown(&name));
         return Err(Error::invalid("package", None, what, "leave the topic out, or choose a prefix that shortens its table's name"));
     }

@@ -40,7 +40,7 @@ fn is_plain(name: &str) -> bool {
 
 /// The columns as a statement can have them, and what had to go.
 ///
-/// Between backticks Flink's grammar has anything but a line end, and at least one character. JSON finds a column by
+/// Between backticks Flink's grammar has anything but a line end, and its types want more than white space. JSON finds a column by
 /// its name: one that cannot be written is left out. Delimited text finds it by its place: there it gets another name.
 pub(super) fn writable(table: &Table) -> (Schema, Vec<String>) {
     let mut remarks = Vec::new();
@@ -73,7 +73,7 @@ pub(super) fn writable(table: &Table) -> (Schema, Vec<String>) {
 }
 
 fn can_be_written(name: &str) -> bool {
-    !name.is_empty() && !name.contains(['\n', '\r', '\0'])
+    !name.trim().is_empty() && !name.contains(['\n', '\r', '\0'])
 }
 
 /// The type without the fields that cannot be written; `None` if nothing is left of a row that had some.

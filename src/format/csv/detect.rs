@@ -355,9 +355,10 @@ fn are_rows(delimiter: char, columns: usize, texts: u64, looks: &[Column]) -> bo
         return false;
     }
     if matches!(delimiter, ' ' | ':' | '#' | '!') {
+        // These stand inside values as well: `24 Nov 2026`, `10:00-11:00`, the eight groups of an IPv6 address.
         let phrases = having(&|column| column.phrase > 0);
-        let clock = delimiter == ':' && columns <= 3 && typed == columns;
-        return texts >= 3 && typed * 2 > columns && phrases == 0 && log_levels == 0 && !clock;
+        let value = delimiter == ':' && (columns <= 3 || columns == 8);
+        return texts >= 3 && typed * 4 >= columns * 3 && phrases == 0 && log_levels == 0 && !value;
     }
     true
 }
@@ -442,6 +443,17 @@ mod tests {
         assert_eq!(texts.names.unwrap(), ["first_name", "last_name", "city"]);
         let texts = found(&["Ada,Lovelace,London", "Alan,Turing,Wilmslow"]).unwrap();
         assert_eq!(texts.dialect.header, Header::None);
+        let german = found(&[
+            "vorname;nachname;alter",
+            "Ada;Lovelace;36",
+            "Alan;Turing;41",
+            "Emmy;Noether;53",
+        ])
+        .unwrap();
+        assert_eq!(german.names.unwrap(), ["vorname", "nachname", "alter"]);
+        // What stands for a missing value names no column.
+        let missing = found(&["1,alice,2.5", "2,bob,3", "null,none,unknown", "3,carol,1"]).unwrap();
+        assert_eq!(missing.dialect.header, Header::None);
     }
 
     #[test]
@@ -463,6 +475,24 @@ mod tests {
             ],
             &["a=1,b=2", "a=3,b=4", "a=5,b=6"],
             &["10:00:00", "11:30:00", "12:15:30", "09:00:01"],
+            &["10:00-11:00", "11:30-12:00", "12:15-12:30", "09:00-10:00"],
+            &[
+                "Tue Nov 24 10:00:00 2026",
+                "Wed Nov 25 11:00:00 2026",
+                "Thu Nov 26 09:30:00 2026",
+            ],
+            &["24 Nov 2026", "25 Nov 2026", "26 Nov 2026", "1 Dec 2026"],
+            &[
+                "Tue, 24 Nov 2026 10:00:00 GMT",
+                "Wed, 25 Nov 2026 11:00:00 GMT",
+                "Thu, 26 Nov 2026 09:30:00 GMT",
+            ],
+            &["10.0.0.1:8080", "10.0.0.2:8080", "10.0.0.3:80"],
+            &[
+                "2001:db8:0:0:0:0:0:1",
+                "2001:db8:0:0:0:0:0:2",
+                "2001:db8:0:0:0:0:1:1",
+            ],
             &["http://x.y/a", "http://x.y/b", "http://x.z/c"],
             &["no delimiter", "at all"],
             &[

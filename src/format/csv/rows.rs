@@ -60,11 +60,12 @@ impl<'a> Rows<'a> {
         }
         let mut fields = 0;
         loop {
-            let (text, end) = if self
-                .syntax
-                .quote
-                .is_some_and(|quote| quote.starts(self.rest()))
-            {
+            let quoted = match self.syntax.quote {
+                // One comparison for nearly every field.
+                Some(quote) => self.peek() == Some(quote.first) && quote.starts(self.rest()),
+                None => false,
+            };
+            let (text, end) = if quoted {
                 self.quoted()?
             } else {
                 self.unquoted()?
@@ -99,27 +100,34 @@ impl<'a> Rows<'a> {
     #[inline(always)]
     fn unquoted(&mut self) -> Result<(Text<'a>, End), Error> {
         let start = self.at;
+        let delimiter = self.syntax.delimiter;
         let mut escapes = Escapes::None;
         loop {
             self.at = self.syntax.stop(self.text.as_bytes(), self.at);
-            let rest = self.rest();
-            let raw = self.slice(start);
-            match rest.first() {
-                None => return Ok((Text { raw, escapes }, End::Row)),
+            match self.peek() {
+                Some(byte)
+                    if byte == delimiter.first
+                        && (delimiter.length == 1 || delimiter.starts(self.rest())) =>
+                {
+                    let raw = self.slice(start);
+                    self.at += delimiter.length;
+                    return Ok((Text { raw, escapes }, End::Field));
+                }
+                None => {
+                    let raw = self.slice(start);
+                    return Ok((Text { raw, escapes }, End::Row));
+                }
                 Some(b'\n' | b'\r') => {
+                    let raw = self.slice(start);
                     self.line_end();
                     return Ok((Text { raw, escapes }, End::Row));
                 }
-                Some(_) if self.syntax.delimiter.starts(rest) => {
-                    self.at += self.syntax.delimiter.length;
-                    return Ok((Text { raw, escapes }, End::Field));
-                }
                 Some(_) => match self.syntax.escape {
-                    Some(escape) if escape.starts(rest) => {
+                    Some(escape) if escape.starts(self.rest()) => {
                         escapes = Escapes::Prefixed(escape.character);
                         self.escaped(escape)?;
                     }
-                    // The first byte of a delimiter or escape that is longer than that: another character.
+                    // A control character, or the first byte of a delimiter or escape that is longer than that.
                     _ => self.at += 1,
                 },
             }
@@ -223,6 +231,11 @@ impl<'a> Rows<'a> {
     }
 
     #[inline(always)]
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    #[inline(always)]
     fn rest(&self) -> &'a [u8] {
         self.text.as_bytes().get(self.at..).unwrap_or_default()
     }
@@ -302,8 +315,7 @@ pub(in crate::format) struct Syntax {
     quote: Option<Mark>,
     escape: Option<Mark>,
     delimiter_word: u64,
-    /// The delimiter once more if there is no escape character.
-    escape_word: u64,
+    escape_word: Option<u64>,
 }
 
 const ONES: u64 = 0x0101_0101_0101_0101;
@@ -329,12 +341,14 @@ impl Syntax {
             quote: quote.map(Mark::of),
             escape,
             delimiter_word: ONES * u64::from(delimiter.first),
-            escape_word: ONES * u64::from(escape.unwrap_or(delimiter).first),
+            escape_word: escape.map(|escape| ONES * u64::from(escape.first)),
         }
     }
 
     /// The position of the next byte, at or after `from`, that may end an unquoted field or start an escape; the length
     /// if there is none. Eight bytes at a time.
+    ///
+    /// It also stops at control characters below U+000E: one comparison finds both line ends, and the others are rare.
     #[inline(always)]
     fn stop(&self, bytes: &[u8], from: usize) -> usize {
         let mut at = from;
@@ -342,19 +356,22 @@ impl Syntax {
             let word = u64::from_le_bytes(*word);
             // As in any such search a borrow may mark a byte above a true find, never one below it.
             let zero = |word: u64| word.wrapping_sub(ONES) & !word;
-            let found = (zero(word ^ self.delimiter_word)
-                | zero(word ^ self.escape_word)
-                | zero(word ^ (ONES * u64::from(b'\n')))
-                | zero(word ^ (ONES * u64::from(b'\r'))))
-                & HIGHS;
+            let mut found =
+                zero(word ^ self.delimiter_word) | (word.wrapping_sub(ONES * 0x0e) & !word);
+            if let Some(escape) = self.escape_word {
+                found |= zero(word ^ escape);
+            }
+            found &= HIGHS;
             if found != 0 {
                 return at + (found.trailing_zeros() / 8) as usize;
             }
             at += 8;
         }
-        let escape = self.escape.unwrap_or(self.delimiter).first;
         while let Some(&byte) = bytes.get(at) {
-            if byte == self.delimiter.first || byte == escape || byte == b'\n' || byte == b'\r' {
+            if byte == self.delimiter.first
+                || byte < 0x0e
+                || self.escape.is_some_and(|escape| escape.first == byte)
+            {
                 break;
             }
             at += 1;

@@ -133,7 +133,8 @@ impl Sniffer {
         self.tried_bytes += payload.len() as u64;
     }
 
-    /// Counts payloads that were found elsewhere to fit `format`, the verdict's so far, and need no look of their own.
+    /// Counts payloads that were found elsewhere to fit `format`, the verdict's so far, and need no look of their own: by
+    /// a JSON walk, or as rows of the verdict's dialect. Texts are better added: what they are as a whole counts too.
     pub fn add_fitting(&mut self, format: Format, payloads: u64) {
         self.tried += payloads;
         let kind = match format {

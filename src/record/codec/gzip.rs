@@ -38,7 +38,9 @@ fn member<'a>(mut input: &'a [u8], out: &mut Scratch) -> Result<&'a [u8], Failur
         match status {
             Status::StreamEnd => return Ok(input),
             _ if full && read == 0 => return Err(Failure::TooLarge),
-            _ if !full && read == 0 && written == 0 => return Err(Failure::damaged("the data ends inside a member")),
+            _ if !full && read == 0 && written == 0 => {
+                return Err(Failure::damaged("the data ends inside a member"));
+            }
             _ => {}
         }
     }
@@ -62,7 +64,9 @@ impl Encoder {
             out.reserve((input.len() / 2).max(1024));
             let status = self.0.compress_vec(input, out, FlushCompress::Finish);
             let status = status.map_err(|error| failed(Compression::Gzip, error))?;
-            input = input.get((self.0.total_in() - read) as usize..).unwrap_or_default();
+            input = input
+                .get((self.0.total_in() - read) as usize..)
+                .unwrap_or_default();
             if status == Status::StreamEnd {
                 return Ok(());
             }

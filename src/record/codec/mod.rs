@@ -41,8 +41,13 @@ pub enum Compression {
 
 impl Compression {
     /// All of them, in the order of their codes.
-    pub const ALL: [Compression; 5] =
-        [Compression::None, Compression::Gzip, Compression::Snappy, Compression::Lz4, Compression::Zstd];
+    pub const ALL: [Compression; 5] = [
+        Compression::None,
+        Compression::Gzip,
+        Compression::Snappy,
+        Compression::Lz4,
+        Compression::Zstd,
+    ];
 
     /// The codec with this code, if there is one.
     pub fn from_code(code: u8) -> Option<Compression> {
@@ -137,13 +142,30 @@ pub enum CodecError {
 }
 
 /// Why a codec module gave up, before the codec's name is added.
-#[cfg_attr(not(any(feature = "gzip", feature = "snappy", feature = "lz4", feature = "zstd")), allow(dead_code))]
+#[cfg_attr(
+    not(any(
+        feature = "gzip",
+        feature = "snappy",
+        feature = "lz4",
+        feature = "zstd"
+    )),
+    allow(dead_code)
+)]
 enum Failure {
+    Missing,
     TooLarge,
     Damaged(Box<dyn std::error::Error + Send + Sync>),
 }
 
-#[cfg_attr(not(any(feature = "gzip", feature = "snappy", feature = "lz4", feature = "zstd")), allow(dead_code))]
+#[cfg_attr(
+    not(any(
+        feature = "gzip",
+        feature = "snappy",
+        feature = "lz4",
+        feature = "zstd"
+    )),
+    allow(dead_code)
+)]
 impl Failure {
     fn damaged(reason: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Failure {
         Failure::Damaged(reason.into())
@@ -179,7 +201,9 @@ impl Default for Inflater {
 
 impl fmt::Debug for Inflater {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Inflater").field("max_inflated", &self.scratch.limit()).finish_non_exhaustive()
+        f.debug_struct("Inflater")
+            .field("max_inflated", &self.scratch.limit())
+            .finish_non_exhaustive()
     }
 }
 
@@ -199,7 +223,11 @@ impl Inflater {
     ///
     /// # Errors
     /// The codec is not part of this build, the bytes are damaged or cut short, or they inflate to more than the cap.
-    pub fn inflate<'b>(&'b mut self, codec: Compression, input: &'b [u8]) -> Result<&'b [u8], CodecError> {
+    pub fn inflate<'b>(
+        &'b mut self,
+        codec: Compression,
+        input: &'b [u8],
+    ) -> Result<&'b [u8], CodecError> {
         if codec == Compression::None {
             return Ok(input);
         }
@@ -216,18 +244,22 @@ impl Inflater {
     pub(super) fn fill(&mut self, codec: Compression, input: &[u8]) -> Result<(), CodecError> {
         self.scratch.clear();
         let limit = self.scratch.limit();
-        let done = match codec {
+        let done: Result<(), Failure> = match (codec, input) {
             #[cfg(feature = "gzip")]
-            Compression::Gzip => gzip::decode(input, &mut self.scratch),
+            (Compression::Gzip, input) => gzip::decode(input, &mut self.scratch),
             #[cfg(feature = "snappy")]
-            Compression::Snappy => self.snappy.decode(input, &mut self.scratch),
+            (Compression::Snappy, input) => self.snappy.decode(input, &mut self.scratch),
             #[cfg(feature = "lz4")]
-            Compression::Lz4 => lz4::decode(input, &mut self.scratch),
+            (Compression::Lz4, input) => lz4::decode(input, &mut self.scratch),
             #[cfg(feature = "zstd")]
-            Compression::Zstd => self.zstd.get_or_insert_default().decode(input, &mut self.scratch),
-            _ => return Err(CodecError::Missing { codec }),
+            (Compression::Zstd, input) => self
+                .zstd
+                .get_or_insert_default()
+                .decode(input, &mut self.scratch),
+            _ => Err(Failure::Missing),
         };
         done.map_err(|failure| match failure {
+            Failure::Missing => CodecError::Missing { codec },
             Failure::TooLarge => CodecError::TooLarge { codec, limit },
             Failure::Damaged(source) => CodecError::Damaged { codec, source },
         })
@@ -258,7 +290,12 @@ impl Deflater {
     ///
     /// # Errors
     /// The codec is not part of this build, or fails.
-    pub fn deflate(&mut self, codec: Compression, input: &[u8], out: &mut Vec<u8>) -> Result<(), CodecError> {
+    pub fn deflate(
+        &mut self,
+        codec: Compression,
+        input: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<(), CodecError> {
         match codec {
             Compression::None => {
                 out.extend_from_slice(input);
@@ -273,7 +310,9 @@ impl Deflater {
             #[cfg(feature = "zstd")]
             Compression::Zstd => match &mut self.zstd {
                 Some(encoder) => encoder.encode(input, out),
-                empty => empty.insert(Box::new(zstd::Encoder::new()?)).encode(input, out),
+                empty => empty
+                    .insert(Box::new(zstd::Encoder::new()?))
+                    .encode(input, out),
             },
             #[allow(unreachable_patterns)]
             _ => Err(CodecError::Missing { codec }),
@@ -281,9 +320,20 @@ impl Deflater {
     }
 }
 
-#[cfg(any(feature = "gzip", feature = "snappy", feature = "lz4", feature = "zstd"))]
-fn failed(codec: Compression, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> CodecError {
-    CodecError::Compress { codec, source: source.into() }
+#[cfg(any(
+    feature = "gzip",
+    feature = "snappy",
+    feature = "lz4",
+    feature = "zstd"
+))]
+fn failed(
+    codec: Compression,
+    source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+) -> CodecError {
+    CodecError::Compress {
+        codec,
+        source: source.into(),
+    }
 }
 
 /// Room for `max` more bytes at the end of `out`, filled by `encode`, which says how many it took.
@@ -298,4 +348,47 @@ fn append<E>(
     let taken = encode(out.get_mut(start..).unwrap_or_default())?;
     out.truncate(start + taken);
     Ok(taken)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn names_and_codes_are_kafkas() {
+        for (code, codec) in Compression::ALL.into_iter().enumerate() {
+            assert_eq!(usize::from(codec.code()), code);
+            assert_eq!(Compression::from_code(code as u8), Some(codec));
+            assert_eq!(codec.name().parse(), Ok(codec));
+        }
+        assert_eq!(Compression::from_code(5), None);
+        assert_eq!("ZSTD".parse(), Ok(Compression::Zstd));
+        let error = "brotli".parse::<Compression>().unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "unknown compression \"brotli\": one of none, gzip, snappy, lz4, zstd"
+        );
+    }
+
+    #[test]
+    fn a_codec_that_is_not_built_in_names_its_feature() {
+        for codec in Compression::ALL {
+            let mut out = Vec::new();
+            let written = Deflater::default().deflate(codec, b"data", &mut out);
+            let mut inflater = Inflater::default();
+            let read = inflater.inflate(codec, &out);
+            if codec.is_available() {
+                written.unwrap();
+                assert_eq!(read.unwrap(), b"data");
+                continue;
+            }
+            for error in [written.unwrap_err(), read.unwrap_err()] {
+                let text = format!(
+                    "this build cannot handle {codec}: the crate's feature `{codec}` is off"
+                );
+                assert_eq!(error.to_string(), text);
+            }
+        }
+    }
 }

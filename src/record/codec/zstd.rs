@@ -37,7 +37,9 @@ const BLOCK_MAX: usize = 128 << 10;
 fn upper_bound(mut input: &[u8]) -> usize {
     let mut total = 0usize;
     while !input.is_empty() {
-        let Some((inflated, rest)) = frame_bound(input) else { break };
+        let Some((inflated, rest)) = frame_bound(input) else {
+            break;
+        };
         total = total.saturating_add(inflated);
         input = rest;
     }
@@ -54,8 +56,7 @@ fn frame_bound(input: &[u8]) -> Option<(usize, &[u8])> {
     let header = FrameHeader::parse(input).ok()?;
     let mut rest = input.get(header.header_len..)?;
     let mut bound = 0usize;
-    loop {
-        let &[a, b, c, ..] = rest else { break };
+    while let &[a, b, c, ..] = rest {
         let block = u32::from_le_bytes([a, b, c, 0]);
         let size = (block >> 3) as usize;
         // Raw, run-length, compressed; the fourth is reserved.
@@ -74,7 +75,11 @@ fn frame_bound(input: &[u8]) -> Option<(usize, &[u8])> {
     if let Some(told) = header.content_size {
         bound = bound.min(usize::try_from(told).unwrap_or(usize::MAX));
     }
-    Some((bound, rest.get(if header.checksum { 4 } else { 0 }..).unwrap_or_default()))
+    Some((
+        bound,
+        rest.get(if header.checksum { 4 } else { 0 }..)
+            .unwrap_or_default(),
+    ))
 }
 
 /// 16 magic numbers mark frames of user data that decoders skip.
@@ -85,10 +90,14 @@ pub(super) struct Encoder(Compressor);
 impl Encoder {
     /// At level 3, which is Kafka's default.
     pub(super) fn new() -> Result<Encoder, CodecError> {
-        Compressor::new(CompressionConfig::DEFAULT).map(Encoder).map_err(|error| failed(Compression::Zstd, error))
+        Compressor::new(CompressionConfig::DEFAULT)
+            .map(Encoder)
+            .map_err(|error| failed(Compression::Zstd, error))
     }
 
     pub(super) fn encode(&mut self, input: &[u8], out: &mut Vec<u8>) -> Result<(), CodecError> {
-        self.0.compress(input, None, out).map_err(|error| failed(Compression::Zstd, error))
+        self.0
+            .compress(input, None, out)
+            .map_err(|error| failed(Compression::Zstd, error))
     }
 }
