@@ -194,8 +194,9 @@ impl ClientConfig {
     pub(super) fn connect_options(&self) -> ConnectOptions {
         let mut options = ConnectOptions::default();
         options.client_id.clone_from(&self.client_id);
-        options.connect_timeout = self.connect_timeout;
-        options.request_timeout = self.request_timeout;
+        // Nobody waits longer for one connection or one answer than for the whole call.
+        options.connect_timeout = self.connect_timeout.min(self.timeout);
+        options.request_timeout = self.request_timeout.min(self.timeout);
         options.max_frame = self.max_frame;
         options.max_in_flight = self.max_in_flight;
         options

@@ -1,0 +1,11 @@
+//! `schema_yml` under libFuzzer; without it, over the files that are named.
+
+#![cfg_attr(fuzzing, no_main)]
+
+#[cfg(fuzzing)]
+libfuzzer_sys::fuzz_target!(|data: &[u8]| topica_fuzz::catalog::schema_yml(data));
+
+#[cfg(not(fuzzing))]
+fn main() -> std::io::Result<()> {
+    topica_fuzz::replay(topica_fuzz::catalog::schema_yml)
+}

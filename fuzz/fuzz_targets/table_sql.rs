@@ -1,0 +1,11 @@
+//! `table_sql` under libFuzzer; without it, over the files that are named.
+
+#![cfg_attr(fuzzing, no_main)]
+
+#[cfg(fuzzing)]
+libfuzzer_sys::fuzz_target!(|data: &[u8]| topica_fuzz::catalog::table_sql(data));
+
+#[cfg(not(fuzzing))]
+fn main() -> std::io::Result<()> {
+    topica_fuzz::replay(topica_fuzz::catalog::table_sql)
+}

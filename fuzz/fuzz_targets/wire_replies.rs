@@ -1,0 +1,11 @@
+//! `wire_replies` under libFuzzer; without it, over the files that are named.
+
+#![cfg_attr(fuzzing, no_main)]
+
+#[cfg(fuzzing)]
+libfuzzer_sys::fuzz_target!(|data: &[u8]| topica_fuzz::wire::wire_replies(data));
+
+#[cfg(not(fuzzing))]
+fn main() -> std::io::Result<()> {
+    topica_fuzz::replay(topica_fuzz::wire::wire_replies)
+}
