@@ -6,9 +6,7 @@
 
 use std::hint::black_box;
 
-use criterion::{
-    BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main, measurement::WallTime,
-};
+use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main, measurement::WallTime};
 use topica::format::csv::{Dialect, Rows};
 use topica::format::json;
 use topica::format::sniff::{Options, Role, Sniffer};
@@ -103,20 +101,12 @@ fn each(
     mut work: impl FnMut(&[u8]) -> u64,
 ) {
     group.bench_function(name, |bencher| {
-        bencher.iter(|| {
-            payloads
-                .iter()
-                .map(|payload| work(black_box(payload)))
-                .sum::<u64>()
-        });
+        bencher.iter(|| payloads.iter().map(|payload| work(black_box(payload))).sum::<u64>());
     });
 }
 
 fn json(c: &mut Criterion) {
-    for (name, make) in [
-        ("json nested", nested as fn(usize) -> Vec<u8>),
-        ("json flat", flat),
-    ] {
+    for (name, make) in [("json nested", nested as fn(usize) -> Vec<u8>), ("json flat", flat)] {
         let (payloads, throughput) = payloads(make);
         let mut group = c.benchmark_group(name);
         group.throughput(throughput);
@@ -134,19 +124,10 @@ fn json(c: &mut Criterion) {
             u64::from(serde_json::from_slice::<serde::de::IgnoredAny>(payload).is_ok())
         });
         // The same guarantee as ours: serde_json does not check the UTF-8 of what it ignores.
-        each(
-            &mut group,
-            "serde_json IgnoredAny and UTF-8",
-            &payloads,
-            |payload| {
-                let text = std::str::from_utf8(payload);
-                u64::from(
-                    text.is_ok_and(|text| {
-                        serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
-                    }),
-                )
-            },
-        );
+        each(&mut group, "serde_json IgnoredAny and UTF-8", &payloads, |payload| {
+            let text = std::str::from_utf8(payload);
+            u64::from(text.is_ok_and(|text| serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()))
+        });
         each(&mut group, "serde_json Value", &payloads, |payload| {
             u64::from(serde_json::from_slice::<serde_json::Value>(payload).is_ok())
         });
@@ -186,11 +167,8 @@ fn rows(c: &mut Criterion) {
             let (result, read, written) = reader.read_field(rest, &mut output);
             rest = rest.get(read..).unwrap_or_default();
             length += written as u64;
-            if matches!(
-                result,
-                csv_core::ReadFieldResult::End
-                    | csv_core::ReadFieldResult::Field { record_end: true }
-            ) {
+            if matches!(result, csv_core::ReadFieldResult::End | csv_core::ReadFieldResult::Field { record_end: true })
+            {
                 return length;
             }
         }
@@ -200,13 +178,19 @@ fn rows(c: &mut Criterion) {
 
 fn vote(c: &mut Criterion) {
     let text: fn(usize) -> Vec<u8> = |index| {
-        format!("The order {index} of J\u{fc}rgen was paid, packed and sent to Berlin; it weighs {} kg.", index % 40).into_bytes()
+        format!("The order {index} of J\u{fc}rgen was paid, packed and sent to Berlin; it weighs {} kg.", index % 40)
+            .into_bytes()
     };
     let log: fn(usize) -> Vec<u8> = |index| {
-        format!("2026-11-24 10:00:{:02},{:03} INFO [main] com.acme.Shop - order {index} \"paid\" by user {}", index % 60, index % 1000, index % 977).into_bytes()
+        format!(
+            "2026-11-24 10:00:{:02},{:03} INFO [main] com.acme.Shop - order {index} \"paid\" by user {}",
+            index % 60,
+            index % 1000,
+            index % 977
+        )
+        .into_bytes()
     };
-    let binary: fn(usize) -> Vec<u8> =
-        |index| (0..100).map(|at| (index * 31 + at * 7) as u8).collect();
+    let binary: fn(usize) -> Vec<u8> = |index| (0..100).map(|at| (index * 31 + at * 7) as u8).collect();
     let mut group = c.benchmark_group("vote of 1,000 messages, then 1,000 more");
     for (name, make) in [
         ("json nested", nested as fn(usize) -> Vec<u8>),
@@ -221,9 +205,7 @@ fn vote(c: &mut Criterion) {
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
                 let mut sniffer = Sniffer::new(Options::new(Role::Value));
-                payloads
-                    .iter()
-                    .for_each(|payload| sniffer.add(black_box(payload)));
+                payloads.iter().for_each(|payload| sniffer.add(black_box(payload)));
                 sniffer.verdict()
             });
         });

@@ -18,38 +18,16 @@ struct Shape {
 }
 
 const SHAPES: [Shape; 3] = [
-    Shape {
-        name: "10000 x 100 B",
-        records: 10_000,
-        value: 100,
-        headers: 0,
-    },
-    Shape {
-        name: "1000 x 1000 B",
-        records: 1_000,
-        value: 1_000,
-        headers: 0,
-    },
-    Shape {
-        name: "10000 x 100 B, 2 headers",
-        records: 10_000,
-        value: 100,
-        headers: 2,
-    },
+    Shape { name: "10000 x 100 B", records: 10_000, value: 100, headers: 0 },
+    Shape { name: "1000 x 1000 B", records: 1_000, value: 1_000, headers: 0 },
+    Shape { name: "10000 x 100 B, 2 headers", records: 10_000, value: 100, headers: 2 },
 ];
 
-const HEADERS: [(&[u8], Option<&[u8]>); 2] = [
-    (b"trace-id", Some(b"0123456789abcdef")),
-    (b"source", Some(b"orders")),
-];
+const HEADERS: [(&[u8], Option<&[u8]>); 2] = [(b"trace-id", Some(b"0123456789abcdef")), (b"source", Some(b"orders"))];
 
 /// JSON-like, so that codecs find something to do.
 fn value(at: usize, size: usize) -> Vec<u8> {
-    let mut value = format!(
-        r#"{{"id":{at},"customer":"c-{}","amount":{}.5,"note":""#,
-        at * 7919 % 10_007,
-        at % 997
-    );
+    let mut value = format!(r#"{{"id":{at},"customer":"c-{}","amount":{}.5,"note":""#, at * 7919 % 10_007, at % 997);
     while value.len() < size - 2 {
         value.push(char::from(b'a' + (value.len() * at % 23) as u8));
     }
@@ -58,21 +36,9 @@ fn value(at: usize, size: usize) -> Vec<u8> {
     value.into_bytes()
 }
 
-fn write(
-    writer: &mut BatchWriter,
-    values: &[Vec<u8>],
-    headers: usize,
-    compression: Compression,
-) -> Bytes {
+fn write(writer: &mut BatchWriter, values: &[Vec<u8>], headers: usize, compression: Compression) -> Bytes {
     for (at, value) in values.iter().enumerate() {
-        writer
-            .push(
-                1_700_000_000_000 + at as i64,
-                Some(&value[..8]),
-                Some(value),
-                &HEADERS[..headers],
-            )
-            .unwrap();
+        writer.push(1_700_000_000_000 + at as i64, Some(&value[..8]), Some(value), &HEADERS[..headers]).unwrap();
     }
     writer.finish(compression, None).unwrap()
 }
@@ -94,10 +60,7 @@ fn peer_records(values: &[Vec<u8>], headers: usize) -> Vec<peer::Record> {
         headers: HEADERS[..headers]
             .iter()
             .map(|(key, value)| {
-                (
-                    StrBytes::from(String::from_utf8_lossy(key).into_owned()),
-                    value.map(Bytes::from_static),
-                )
+                (StrBytes::from(String::from_utf8_lossy(key).into_owned()), value.map(Bytes::from_static))
             })
             .collect(),
     };
@@ -106,9 +69,7 @@ fn peer_records(values: &[Vec<u8>], headers: usize) -> Vec<peer::Record> {
 
 fn records(c: &mut Criterion) {
     for shape in SHAPES {
-        let values: Vec<Vec<u8>> = (0..shape.records)
-            .map(|at| value(at, shape.value))
-            .collect();
+        let values: Vec<Vec<u8>> = (0..shape.records).map(|at| value(at, shape.value)).collect();
         let mut writer = BatchWriter::new(1 << 26);
         let batch = write(&mut writer, &values, shape.headers, Compression::None);
         let theirs = peer_records(&values, shape.headers);
@@ -122,8 +83,7 @@ fn records(c: &mut Criterion) {
                 let (mut bytes, mut sum) = (0, 0i64);
                 while let Some(record) = reader.next() {
                     let record = record.unwrap();
-                    bytes +=
-                        record.key.map_or(0, <[u8]>::len) + record.value.map_or(0, <[u8]>::len);
+                    bytes += record.key.map_or(0, <[u8]>::len) + record.value.map_or(0, <[u8]>::len);
                     sum = sum.wrapping_add(record.offset ^ record.timestamp);
                 }
                 (bytes, sum)
@@ -134,8 +94,7 @@ fn records(c: &mut Criterion) {
                 let set = peer::RecordBatchDecoder::decode(&mut black_box(&batch).clone()).unwrap();
                 let (mut bytes, mut sum) = (0, 0i64);
                 for record in &set.records {
-                    bytes += record.key.as_ref().map_or(0, Bytes::len)
-                        + record.value.as_ref().map_or(0, Bytes::len);
+                    bytes += record.key.as_ref().map_or(0, Bytes::len) + record.value.as_ref().map_or(0, Bytes::len);
                     sum = sum.wrapping_add(record.offset ^ record.timestamp);
                 }
                 (bytes, sum)
@@ -146,25 +105,14 @@ fn records(c: &mut Criterion) {
         let mut group = c.benchmark_group("write");
         group.throughput(Throughput::Elements(shape.records as u64));
         group.bench_function(BenchmarkId::new("topica", shape.name), |b| {
-            b.iter(|| {
-                write(
-                    &mut writer,
-                    black_box(&values),
-                    shape.headers,
-                    Compression::None,
-                )
-            });
+            b.iter(|| write(&mut writer, black_box(&values), shape.headers, Compression::None));
         });
         group.bench_function(BenchmarkId::new("proto-kafka", shape.name), |b| {
-            let options = peer::RecordEncodeOptions {
-                version: 2,
-                compression: peer::Compression::None,
-            };
+            let options = peer::RecordEncodeOptions { version: 2, compression: peer::Compression::None };
             let mut buffer = BytesMut::new();
             b.iter(|| {
                 buffer.clear();
-                peer::RecordBatchEncoder::encode(&mut buffer, black_box(&theirs), &options)
-                    .unwrap();
+                peer::RecordBatchEncoder::encode(&mut buffer, black_box(&theirs), &options).unwrap();
                 buffer.len()
             });
         });
@@ -190,9 +138,7 @@ fn codecs(c: &mut Criterion) {
                 count
             });
         });
-        group.bench_function("write", |b| {
-            b.iter(|| write(&mut writer, black_box(&values), 0, codec))
-        });
+        group.bench_function("write", |b| b.iter(|| write(&mut writer, black_box(&values), 0, codec)));
         group.finish();
     }
 }

@@ -4,6 +4,35 @@
 //! table definitions that Apache Flink and DataSQRL load; in the other direction it publishes a table's rows to the
 //! topic of the same name.
 //!
+//! The whole of it, on the embedded broker:
+//!
+//! ```
+//! use topica::broker::{Broker, BrokerConfig};
+//! use topica::discover::{Discovery, Options};
+//! use topica::record::{BatchWriter, Compression};
+//! use topica::{Client, ClientConfig};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let broker = Broker::start(BrokerConfig::new().with_topic("shop.orders.json", 3)).await?;
+//! let mut batch = BatchWriter::new(1 << 20);
+//! batch.push(1_793_520_000_000, None, Some(br#"{"id": 1, "placed_at": "2026-11-01T08:00:00Z"}"#), &[])?;
+//! broker.append("shop.orders.json", 0, batch.finish(Compression::None, None)?)?;
+//!
+//! let client = Client::connect(ClientConfig::new([broker.bootstrap()])).await?;
+//! let mut options = Options::default();
+//! options.rules.prefix = "shop.".to_owned();
+//! let report = Discovery::new(&client, options).run(|_progress| ()).await?;
+//!
+//! let orders = &report.tables[0];
+//! assert_eq!(orders.table, "orders");
+//! assert_eq!(orders.format.name, "json");
+//! let columns: Vec<String> = orders.columns.iter().map(|c| format!("{} {}", c.name, c.ty)).collect();
+//! assert_eq!(columns, ["id BIGINT", "placed_at TIMESTAMP_LTZ(3)"]);
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! The rooms, top to bottom; a room uses rooms below it and never one above:
 //!
 //! | room | what it is for |
@@ -26,6 +55,7 @@ pub mod catalog;
 pub mod cli;
 pub mod client;
 pub mod discover;
+mod error;
 pub mod format;
 pub mod infer;
 pub mod record;
@@ -34,3 +64,9 @@ pub mod schema;
 pub mod sink;
 pub mod source;
 pub mod wire;
+
+pub use client::{Client, ClientConfig};
+pub use discover::Discovery;
+pub use error::{Error, Fault};
+pub use sink::Sink;
+pub use source::Source;

@@ -57,7 +57,8 @@ fn every_name_is_quoted_and_folded_as_jackson_does() {
     }
     assert_eq!(text, include_str!("data/catalog/jackson/golden.yml"));
     // And what is written so is read as it was.
-    let columns: Vec<ClassicColumn> = columns.into_iter().filter(|c| matches!(c.kind, ClassicKind::Scalar { .. })).collect();
+    let columns: Vec<ClassicColumn> =
+        columns.into_iter().filter(|c| matches!(c.kind, ClassicKind::Scalar { .. })).collect();
     let mut unique = columns.clone();
     unique.sort_by(|a, b| a.name.cmp(&b.name));
     unique.dedup_by(|a, b| a.name == b.name);
@@ -72,12 +73,18 @@ fn table_json_is_laid_out_as_jackson_does() {
     let names: Vec<String> = serde_json::from_str(include_str!("data/catalog/jackson/names.json")).unwrap();
     let columns = names
         .iter()
-        .map(|name| Column { field: Field { name: name.clone(), ty: Type::String, nullable: true }, evidence: Evidence::default(), notes: vec![] })
+        .map(|name| Column {
+            field: Field { name: name.clone(), ty: Type::String, nullable: true },
+            evidence: Evidence::default(),
+            notes: vec![],
+        })
         .collect();
     let dialect = Dialect { delimiter: ',', quote: Some('"'), escape: None, comment: None, header: Header::Given };
     let table = Table::new("t", "t", Role::Source, Encoding::Csv(dialect), Schema { columns, timestamps: None });
     let text = classic::write_table_json(&table, "");
-    let header = |text: &str| text.lines().find(|line| line.contains("\"header\" : ")).unwrap().trim().trim_end_matches(',').to_owned();
+    let header = |text: &str| {
+        text.lines().find(|line| line.contains("\"header\" : ")).unwrap().trim().trim_end_matches(',').to_owned()
+    };
     assert_eq!(header(&text), header(include_str!("data/catalog/jackson/golden.json")));
     assert!(text.contains("\n    \"commentPrefix\" : null,\n"), "{text}");
 }
@@ -214,15 +221,23 @@ fn an_avro_schema_is_read() {
 
 #[test]
 fn an_avro_schema_that_is_no_table_is_an_error_naming_the_field() {
-    let record = |ty: &str| format!("{{\"type\": \"record\", \"name\": \"R\", \"fields\": [\n{{\"name\": \"f\", \"type\": {ty}}}]}}");
+    let record = |ty: &str| {
+        format!("{{\"type\": \"record\", \"name\": \"R\", \"fields\": [\n{{\"name\": \"f\", \"type\": {ty}}}]}}")
+    };
     for (text, expected) in [
         (record("[\"null\", \"int\", \"string\"]"), "s.avsc:2:23: f: a union of several types"),
         (record("\"R\""), "f: the type `R` contains itself"),
         (record("\"Nowhere\""), "f: the type `Nowhere` is not known"),
         (record("{\"type\": \"int\", \"logicalType\": \"time-millis\"}"), "f: a time of day"),
-        (record("{\"type\": \"bytes\", \"logicalType\": \"decimal\", \"precision\": 50}"), "f: a decimal that SQL cannot have"),
+        (
+            record("{\"type\": \"bytes\", \"logicalType\": \"decimal\", \"precision\": 50}"),
+            "f: a decimal that SQL cannot have",
+        ),
         (record("{\"type\": \"array\"}"), "f: an array without `items`"),
-        (record("{\"type\": \"record\", \"name\": \"S\", \"fields\": [{\"name\": \"g\", \"type\": 1}]}"), "f.g: a number is no type"),
+        (
+            record("{\"type\": \"record\", \"name\": \"S\", \"fields\": [{\"name\": \"g\", \"type\": 1}]}"),
+            "f.g: a number is no type",
+        ),
         ("\"string\"".into(), "the schema is no record"),
         ("{\"type\": \"record\", \"name\": \"R\"}".into(), "a record without a list of `fields`"),
     ] {
@@ -238,8 +253,13 @@ fn a_bomb_of_avro_names_is_refused() {
         let inner = if i == 0 { "\"int\"".to_owned() } else { format!("\"R{}\"", i - 1) };
         let members: Vec<String> = (0..10).map(|f| format!("{{\"name\": \"f{f}\", \"type\": {inner}}}")).collect();
         let comma = if i == 0 { "" } else { "," };
-        fields.push_str(&format!("{comma}{{\"name\": \"a{i}\", \"type\": {{\"type\": \"record\", \"name\": \"R{i}\", \"fields\": [{}]}}}}", members.join(",")));
+        fields.push_str(&format!(
+            "{comma}{{\"name\": \"a{i}\", \"type\": {{\"type\": \"record\", \"name\": \"R{i}\", \"fields\": [{}]}}}}",
+            members.join(",")
+        ));
     }
-    let error = classic::read_avsc(&format!("{{\"type\": \"record\", \"name\": \"B\", \"fields\": [{fields}]}}"), "b.avsc").unwrap_err();
+    let error =
+        classic::read_avsc(&format!("{{\"type\": \"record\", \"name\": \"B\", \"fields\": [{fields}]}}"), "b.avsc")
+            .unwrap_err();
     assert!(error.to_string().contains("too many types"), "{error}");
 }

@@ -52,14 +52,19 @@ fn names(package: &Package) -> Vec<&str> {
 }
 
 fn list(directory: &Path) -> Vec<String> {
-    let mut names: Vec<String> = fs::read_dir(directory).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    let mut names: Vec<String> =
+        fs::read_dir(directory).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     names
 }
 
 /// What discovery writes in both dialects.
 fn package_files() -> Vec<File> {
-    let column = ClassicColumn { name: "id".into(), kind: ClassicKind::Scalar { ty: ClassicType::Integer, array_depth: 0 }, not_null: false };
+    let column = ClassicColumn {
+        name: "id".into(),
+        kind: ClassicKind::Scalar { ty: ClassicType::Integer, array_depth: 0 },
+        not_null: false,
+    };
     vec![
         File { name: "orders.table.sql".into(), content: sql::write(&table("orders")) },
         File { name: "orders.table.json".into(), content: classic::write_table_json(&table("orders"), "shop.") },
@@ -164,12 +169,18 @@ fn configured_schemas_are_found_by_the_tables_name() {
     assert!(package.tables.is_empty(), "none of these says where its topic is");
     let schemas = Schemas::load(&directory.path().join("Orders.avsc"), &env).unwrap();
     assert!(schemas.of("Orders").is_some());
-    assert!(Schemas::load(&directory.path().join("datasystem.json"), &env).unwrap_err().to_string().contains("no schema that is known"));
+    assert!(
+        Schemas::load(&directory.path().join("datasystem.json"), &env)
+            .unwrap_err()
+            .to_string()
+            .contains("no schema that is known")
+    );
 }
 
 #[test]
 fn a_definition_like_a_schema_file_has_its_columns() {
-    let avro = r#"{"type":"record","name":"X","fields":[{"name":"a","type":"long"},{"name":"b","type":["null","string"]}]}"#;
+    let avro =
+        r#"{"type":"record","name":"X","fields":[{"name":"a","type":"long"},{"name":"b","type":["null","string"]}]}"#;
     let ddl = "CREATE TABLE t (b STRING COMMENT 'own', ts TIMESTAMP_LTZ(3) METADATA FROM 'timestamp') \
         WITH ('connector'='kafka','topic'='t','properties.bootstrap.servers'='${KAFKA}','format'='json') LIKE `t.avsc`;";
     let directory = directory(&[("t.table.sql", ddl), ("t.avsc", avro)]);
@@ -218,7 +229,10 @@ fn nobodys_work_is_overwritten_unasked() {
     let error = publish::publish(directory.path(), &package_files(), Options::default(), |_| Ok(())).unwrap_err();
     let text = error.to_string();
     assert!(matches!(error, Error::Exists { .. }));
-    assert!(text.contains("orders.table.json exists with other content already") && text.contains("--overwrite"), "{text}");
+    assert!(
+        text.contains("orders.table.json exists with other content already") && text.contains("--overwrite"),
+        "{text}"
+    );
     assert_eq!(list(directory.path()), ["orders.table.json"], "nothing was written");
     let dry = Options::default().overwrite(true).dry_run(true);
     let published = publish::publish(directory.path(), &package_files(), dry, |_| Ok(())).unwrap();

@@ -74,7 +74,10 @@ fn a_reserved_name_stays_with_the_data() {
     let text = sql::write(&table);
     assert!(text.contains("  `_Source_Time` STRING,\n"), "{text}");
     assert!(text.contains("  `_source_time_1` TIMESTAMP_LTZ(3) METADATA FROM 'timestamp' VIRTUAL,\n"), "{text}");
-    assert!(text.contains("  WATERMARK FOR `_source_time_1` AS `_source_time_1` - INTERVAL '0.001' SECOND\n"), "{text}");
+    assert!(
+        text.contains("  WATERMARK FOR `_source_time_1` AS `_source_time_1` - INTERVAL '0.001' SECOND\n"),
+        "{text}"
+    );
     assert_eq!(read_one(&text), table);
     let warnings = sql::warnings(&table);
     assert!(warnings[0].contains("_Source_Time") && warnings[0].contains("_source_time_1"), "{warnings:?}");
@@ -112,7 +115,12 @@ fn a_secret_is_not_written() {
 fn what_sql_cannot_name_is_left_out_of_json_and_renamed_in_csv() {
     let mut table = orders();
     let inner = Type::Row(vec![Field { name: "a\nb".into(), ty: Type::BigInt, nullable: true }]);
-    table.schema = schema(vec![column("ok", Type::BigInt), column("", Type::BigInt), column("x", inner), column("l\nf", Type::Double)]);
+    table.schema = schema(vec![
+        column("ok", Type::BigInt),
+        column("", Type::BigInt),
+        column("x", inner),
+        column("l\nf", Type::Double),
+    ]);
     let text = sql::write(&table);
     assert_eq!(read_one(&text).schema.columns.len(), 1, "{text}");
     assert_eq!(text.matches("is left out").count(), 3, "{text}");
@@ -176,7 +184,11 @@ fn what_people_write_is_read() {
             },
             Derived {
                 name: "ts".into(),
-                from: Origin::Metadata { ty: "TIMESTAMP_LTZ(3)".into(), key: Some("timestamp".into()), only_read: false },
+                from: Origin::Metadata {
+                    ty: "TIMESTAMP_LTZ(3)".into(),
+                    key: Some("timestamp".into()),
+                    only_read: false
+                },
                 comment: None
             },
         ]
@@ -186,7 +198,16 @@ fn what_people_write_is_read() {
     assert_eq!(&read_one(&sql::write(table)), table);
 
     let csv = &tables[1];
-    assert_eq!(csv.encoding, Encoding::Csv(Dialect { delimiter: '\t', quote: None, escape: Some('\\'), comment: Some("#".into()), header: Header::Given }));
+    assert_eq!(
+        csv.encoding,
+        Encoding::Csv(Dialect {
+            delimiter: '\t',
+            quote: None,
+            escape: Some('\\'),
+            comment: Some("#".into()),
+            header: Header::Given
+        })
+    );
     assert!(csv.skip_misfits);
     assert_eq!(&read_one(&sql::write(csv)), csv);
 }
@@ -204,7 +225,11 @@ fn an_error_names_line_and_column_and_what_was_expected() {
         ("/* CREATE", "1:3", "*/"),
         ("CREATE TABLE t (id BIGINT) WITH ('connector' = 'filesystem')", "1:34", "not Kafka"),
         ("CREATE TABLE t (id BIGINT) WITH ('connector' = 'kafka')", "1:14", "no option 'topic'"),
-        ("CREATE TABLE t (id BIGINT) WITH ('connector'='kafka','topic'='t','properties.bootstrap.servers'='h','format'='avro')", "1:101", "'avro' is not supported"),
+        (
+            "CREATE TABLE t (id BIGINT) WITH ('connector'='kafka','topic'='t','properties.bootstrap.servers'='h','format'='avro')",
+            "1:101",
+            "'avro' is not supported",
+        ),
         (&format!("CREATE TABLE t (id {}", "ARRAY<".repeat(100_000)), "1:626", "nests"),
     ] {
         let error = sql::read(text, "f.sql").unwrap_err().to_string();
@@ -235,7 +260,8 @@ fn ty() -> impl Strategy<Value = Type> {
     let leaf = prop_oneof![
         Just(Type::Boolean),
         Just(Type::BigInt),
-        (1_u8..=38).prop_flat_map(|precision| (0..=precision).prop_map(move |scale| Type::Decimal { precision, scale })),
+        (1_u8..=38)
+            .prop_flat_map(|precision| (0..=precision).prop_map(move |scale| Type::Decimal { precision, scale })),
         Just(Type::Double),
         Just(Type::String),
         Just(Type::Bytes),
@@ -264,9 +290,17 @@ fn has_timestamp(ty: &Type) -> bool {
 }
 
 fn tables() -> impl Strategy<Value = Table> {
-    let columns = proptest::collection::btree_map(name(), (ty(), any::<bool>(), proptest::option::of("[ -~]{0,9}[a-z]")), 1..5);
-    let special = prop_oneof![Just(','), Just('\t'), Just(';'), Just('|'), Just('\\'), Just('\''), Just('\u{1}'), Just('é')];
-    let dialect = (special, proptest::option::of(prop_oneof![Just('"'), Just('\'')]), proptest::option::of(Just('\\')), proptest::option::of(hostile()), 0_usize..3)
+    let columns =
+        proptest::collection::btree_map(name(), (ty(), any::<bool>(), proptest::option::of("[ -~]{0,9}[a-z]")), 1..5);
+    let special =
+        prop_oneof![Just(','), Just('\t'), Just(';'), Just('|'), Just('\\'), Just('\''), Just('\u{1}'), Just('é')];
+    let dialect = (
+        special,
+        proptest::option::of(prop_oneof![Just('"'), Just('\'')]),
+        proptest::option::of(Just('\\')),
+        proptest::option::of(hostile()),
+        0_usize..3,
+    )
         .prop_map(|(delimiter, quote, escape, comment, header)| {
             let header = [Header::Given, Header::InStream, Header::None][header];
             Encoding::Csv(Dialect { delimiter, quote, escape, comment: comment.filter(|c| !c.is_empty()), header })
@@ -274,8 +308,18 @@ fn tables() -> impl Strategy<Value = Table> {
     let encoding = prop_oneof![Just(Encoding::Json), dialect];
     let properties = proptest::collection::btree_map("[a-z]{1,5}\\.x[ -~]{0,5}", hostile(), 0..3);
     let roles = prop_oneof![Just(Role::Source), Just(Role::Sink), Just(Role::SourceAndSink)];
-    (name(), "[a-zA-Z0-9._-]{1,20}", roles, (columns, any::<bool>()), encoding, properties, any::<bool>(), "[ -:<-~]{0,9}[a-z]", "[a-z0-9:,${}A-Z_]{1,20}").prop_map(
-        |(name, topic, role, (columns, iso), encoding, properties, skip_misfits, remark, servers)| {
+    (
+        name(),
+        "[a-zA-Z0-9._-]{1,20}",
+        roles,
+        (columns, any::<bool>()),
+        encoding,
+        properties,
+        any::<bool>(),
+        "[ -:<-~]{0,9}[a-z]",
+        "[a-z0-9:,${}A-Z_]{1,20}",
+    )
+        .prop_map(|(name, topic, role, (columns, iso), encoding, properties, skip_misfits, remark, servers)| {
             let columns: Vec<Column> = columns
                 .into_iter()
                 .map(|(name, (ty, nullable, note))| Column {
@@ -284,9 +328,11 @@ fn tables() -> impl Strategy<Value = Table> {
                     notes: note.map(|n| n.replace([';', '|'], ",").trim().to_owned()).into_iter().collect(),
                 })
                 .collect();
-            let standard = if iso && encoding == Encoding::Json { TimestampStandard::Iso8601 } else { TimestampStandard::Sql };
+            let standard =
+                if iso && encoding == Encoding::Json { TimestampStandard::Iso8601 } else { TimestampStandard::Sql };
             let timestamps = columns.iter().any(|c| has_timestamp(&c.field.ty)).then_some(standard);
-            let properties = properties.into_iter().filter(|(key, _)| !topica::catalog::secret::is_secret(key)).collect();
+            let properties =
+                properties.into_iter().filter(|(key, _)| !topica::catalog::secret::is_secret(key)).collect();
             Table {
                 name,
                 topic,
@@ -300,8 +346,7 @@ fn tables() -> impl Strategy<Value = Table> {
                 encoding,
                 clauses: None,
             }
-        },
-    )
+        })
 }
 
 proptest! {

@@ -95,7 +95,8 @@ fn versions_0_1_to_0_4_load() {
     assert!(error.contains("sasl.password") && error.contains("PASSWORD is not set"), "{error}");
     // The default of those versions.
     assert_eq!(system.format.unwrap().csv.comment_prefix.as_deref(), Some("#"));
-    let classic = r#"{"type":"source","connector":{"systemType":"kafka","servers":["a"]},"format":{"formatType":"csv"}}"#;
+    let classic =
+        r#"{"type":"source","connector":{"systemType":"kafka","servers":["a"]},"format":{"formatType":"csv"}}"#;
     assert_eq!(parse(classic).format.unwrap().csv.comment_prefix, None);
 }
 
@@ -121,7 +122,8 @@ fn variables_are_replaced_but_for_what_is_written() {
     );
     assert_eq!(system.topic_prefix, "shop.");
     assert_eq!(system.servers, ["${KAFKA}"]);
-    let unset = error(r#"{"type":"source","connector":{"systemType":"kafka","servers":["a"],"topicPrefix":"${NOPE}"}}"#);
+    let unset =
+        error(r#"{"type":"source","connector":{"systemType":"kafka","servers":["a"],"topicPrefix":"${NOPE}"}}"#);
     assert!(unset.contains("datasystem.json:1:82: `topicPrefix`: the environment variable NOPE is not set"), "{unset}");
 }
 
@@ -141,14 +143,21 @@ fn what_is_not_kafkas_is_told_apart() {
 
 #[test]
 fn errors_say_where_and_what_to_do() {
-    let kafka = |more: &str| format!("{{\n\"type\": \"source\",\n\"connector\": {{\"systemType\": \"kafka\", \"servers\": [\"a\"]}},\n{more}\n}}");
+    let kafka = |more: &str| {
+        format!(
+            "{{\n\"type\": \"source\",\n\"connector\": {{\"systemType\": \"kafka\", \"servers\": [\"a\"]}},\n{more}\n}}"
+        )
+    };
     for (text, expected) in [
         (String::new(), "datasystem.json:1:1: the file is empty"),
         ("[]".into(), "datasystem.json:1:1: the file is a list"),
         (kafka("\"topicPrefix\": \"x\""), "datasystem.json:4:1: the file has no setting `topicPrefix`"),
         (kafka("\"fromat\": {}"), "did you mean `format`?"),
         (kafka("\"format\": {\"formatType\": \"jsno\"}"), "did you mean `json`?"),
-        (kafka("\"format\": {\"formatType\": \"avro\"}"), "datasystem.json:4:26: the format `avro` cannot be configured"),
+        (
+            kafka("\"format\": {\"formatType\": \"avro\"}"),
+            "datasystem.json:4:26: the format `avro` cannot be configured",
+        ),
         (kafka("\"format\": {\"formatType\": \"csv\", \"delimeter\": \";\"}"), "did you mean `delimiter`?"),
         (kafka("\"format\": {\"formatType\": \"csv\", \"delimiter\": \"ab\"}"), "one character"),
         (kafka("\"format\": {\"formatType\": \"csv\", \"header\": [\"a\", \"a\"]}"), "names \"a\" twice"),
@@ -156,16 +165,28 @@ fn errors_say_where_and_what_to_do() {
         (kafka("\"charset\": \"ISO-8859-1\""), "UTF-8"),
         (kafka("\"canonicalizer\": \"upper\""), "canonicalizer"),
         (r#"{"connector":{"systemType":"kafka","servers":["a"]}}"#.into(), "`type` is missing"),
-        (r#"{"type":"input","connector":{"systemType":"kafka","servers":["a"]}}"#.into(), "source, sink or source_and_sink"),
+        (
+            r#"{"type":"input","connector":{"systemType":"kafka","servers":["a"]}}"#.into(),
+            "source, sink or source_and_sink",
+        ),
         (r#"{"type":"source"}"#.into(), "`connector` is missing"),
         (r#"{"type":"source","conector":{}}"#.into(), "did you mean `connector`?"),
         (r#"{"type":"source","connector":{}}"#.into(), "systemType"),
         (r#"{"type":"source","connector":{"systemType":"kafka"}}"#.into(), "names no servers"),
         (r#"{"type":"source","connector":{"systemType":"kafka","server":["a"]}}"#.into(), "did you mean `servers`?"),
         (r#"{"type":"source","connector":{"systemType":"kafka","servers":[]}}"#.into(), "empty entry or none"),
-        (r#"{"type":"source","connector":{"systemType":"kafka","servers":["a"],"topicPrefx":"b"}}"#.into(), "did you mean `topicPrefix`?"),
-        (r#"{"type":"source","connector":{"systemType":"kafka","servers":["a"],"sasl":{}}}"#.into(), "`sasl` is an object"),
-        (r#"{"type":"source","connector": { ... } "format": {}}"#.into(), "datasystem.json:1:33: `...` stands for something"),
+        (
+            r#"{"type":"source","connector":{"systemType":"kafka","servers":["a"],"topicPrefx":"b"}}"#.into(),
+            "did you mean `topicPrefix`?",
+        ),
+        (
+            r#"{"type":"source","connector":{"systemType":"kafka","servers":["a"],"sasl":{}}}"#.into(),
+            "`sasl` is an object",
+        ),
+        (
+            r#"{"type":"source","connector": { ... } "format": {}}"#.into(),
+            "datasystem.json:1:33: `...` stands for something",
+        ),
         (r#"{"version":2,"flink":{},"table":{}}"#.into(), "`version` is not 1"),
         (r#"{"flink":{"connector":"kafka"},"table":{"type":"sink"}}"#.into(), "names no servers"),
     ] {
@@ -176,7 +197,8 @@ fn errors_say_where_and_what_to_do() {
 
 #[test]
 fn a_secret_is_in_no_debug_output() {
-    let system = parse(r#"{"type":"source","connector":{"systemType":"kafka","servers":["a"],"sasl.password":"hunter2"}}"#);
+    let system =
+        parse(r#"{"type":"source","connector":{"systemType":"kafka","servers":["a"],"sasl.password":"hunter2"}}"#);
     assert!(!format!("{system:?}").contains("hunter2"));
 }
 

@@ -57,7 +57,9 @@ async fn when_none_answers_each_is_named_with_its_reason() {
 
 #[tokio::test]
 async fn a_configuration_that_cannot_work_is_the_callers_fault() {
-    for (servers, expected) in [("", "no bootstrap servers"), ("kafka:port", "\"kafka:port\""), ("SSL://kafka:1", "plaintext")] {
+    for (servers, expected) in
+        [("", "no bootstrap servers"), ("kafka:port", "\"kafka:port\""), ("SSL://kafka:1", "plaintext")]
+    {
         let error = Client::connect(ClientConfig::new([servers])).await.unwrap_err();
         assert!(matches!(error, Error::Config(ConfigError::NoServers | ConfigError::Server { .. })), "{error:?}");
         assert_eq!(error.kind(), Kind::Usage);

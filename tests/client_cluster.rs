@@ -72,7 +72,8 @@ async fn many_partitions_cost_one_request_per_leader() {
     for (_, offset) in client.list_offsets(&all, OffsetSpec::Latest).await {
         assert_eq!(offset.unwrap(), 1);
     }
-    let fetched = client.fetch(&(0..PARTITIONS).map(|p| from(p, 0)).collect::<Vec<_>>(), &FetchOptions::default()).await;
+    let fetched =
+        client.fetch(&(0..PARTITIONS).map(|p| from(p, 0)).collect::<Vec<_>>(), &FetchOptions::default()).await;
     assert!(fetched.iter().map(|f| f.partition).eq(0..PARTITIONS), "in the order asked for");
     let stats = broker.stats();
     for api in [ApiKey::Produce, ApiKey::ListOffsets, ApiKey::Fetch] {

@@ -112,20 +112,12 @@ fn every_text_of_the_grammar_is_accepted() {
 
 #[test]
 fn every_other_text_is_rejected() {
-    assert!(
-        INVALID.len() + NOT_UTF8.len() >= 188,
-        "{}",
-        INVALID.len() + NOT_UTF8.len()
-    );
+    assert!(INVALID.len() + NOT_UTF8.len() >= 188, "{}", INVALID.len() + NOT_UTF8.len());
     for text in INVALID {
         assert!(verdict(text.as_bytes()).is_err(), "{text:?}");
     }
     for bytes in NOT_UTF8 {
-        assert_eq!(
-            verdict(bytes).map_err(|error| error.reason),
-            Err(Reason::Utf8),
-            "{bytes:?}"
-        );
+        assert_eq!(verdict(bytes).map_err(|error| error.reason), Err(Reason::Utf8), "{bytes:?}");
     }
 }
 
@@ -147,10 +139,7 @@ fn every_prefix_of_a_container_is_rejected() {
     assert_eq!(verdict(text.as_bytes()), Ok(()));
     for end in 0..text.len() {
         let error = verdict(&text.as_bytes()[..end]).unwrap_err();
-        assert!(
-            matches!(error.reason, Reason::End | Reason::Utf8),
-            "{end}: {error}"
-        );
+        assert!(matches!(error.reason, Reason::End | Reason::Utf8), "{end}: {error}");
     }
 }
 
@@ -171,16 +160,9 @@ fn errors_say_where_and_why() {
         ("[1] 2", 4, Reason::Trailing),
         ("\u{feff}[1", 5, Reason::End),
     ] {
-        assert_eq!(
-            verdict(text.as_bytes()),
-            Err(json::Error { offset, reason }),
-            "{text:?}"
-        );
+        assert_eq!(verdict(text.as_bytes()), Err(json::Error { offset, reason }), "{text:?}");
     }
-    assert_eq!(
-        verdict(b"{\"a\":1,}").unwrap_err().to_string(),
-        "no JSON: expected a key in quotes at byte 7"
-    );
+    assert_eq!(verdict(b"{\"a\":1,}").unwrap_err().to_string(), "no JSON: expected a key in quotes at byte 7");
 }
 
 #[test]
@@ -191,28 +173,14 @@ fn depth_is_limited_and_never_the_stack() {
     assert_eq!((error.offset, error.reason), (DEPTH_LIMIT, Reason::Depth));
     // A megabyte of brackets, on a stack of 64 KiB, with no limit to speak of.
     let run = move || {
-        assert_eq!(
-            json::validate(nested(500_000).as_bytes(), usize::MAX),
-            Ok(())
-        );
+        assert_eq!(json::validate(nested(500_000).as_bytes(), usize::MAX), Ok(()));
         assert!(json::validate("[".repeat(1_000_000).as_bytes(), usize::MAX).is_err());
         assert!(json::validate("{\"a\":".repeat(200_000).as_bytes(), usize::MAX).is_err());
         let alternating = format!("{}1{}", "[{\"a\":".repeat(100_000), "}]".repeat(100_000));
         assert_eq!(json::validate(alternating.as_bytes(), usize::MAX), Ok(()));
-        assert!(
-            json::validate(
-                alternating.replace("}]}]}]", "}]}}]]").as_bytes(),
-                usize::MAX
-            )
-            .is_err()
-        );
+        assert!(json::validate(alternating.replace("}]}]}]", "}]}}]]").as_bytes(), usize::MAX).is_err());
     };
-    std::thread::Builder::new()
-        .stack_size(64 << 10)
-        .spawn(run)
-        .unwrap()
-        .join()
-        .unwrap();
+    std::thread::Builder::new().stack_size(64 << 10).spawn(run).unwrap().join().unwrap();
     assert!(json::validate(b"[]", 0).is_err());
     assert!(json::validate(b"1", 0).is_ok());
 }
@@ -232,8 +200,7 @@ impl Visitor for Transcript {
         let Number::Literal { text, integer } = number else {
             panic!("JSON has literals only");
         };
-        self.0
-            .push_str(&format!("{}{text} ", if integer { "i" } else { "f" }));
+        self.0.push_str(&format!("{}{text} ", if integer { "i" } else { "f" }));
     }
     fn string(&mut self, text: Text<'_>) {
         self.0.push_str(&format!("'{}' ", text.value()));
@@ -263,10 +230,7 @@ fn a_visitor_sees_the_document_in_order() {
     let mut transcript = Transcript::default();
     let text = r#" {"a" : [1, -2.0, 3e4, "x\ty", null, []], "\u0062": {"c": true}, "d": {}} "#;
     json::walk(text.as_bytes(), DEPTH_LIMIT, &mut transcript).unwrap();
-    assert_eq!(
-        transcript.0,
-        "{ a: [ i1 f-2.0 f3e4 'x\ty' null [ ] ] b: { c: true } d: { } } "
-    );
+    assert_eq!(transcript.0, "{ a: [ i1 f-2.0 f3e4 'x\ty' null [ ] ] b: { c: true } d: { } } ");
 }
 
 /// Predicts that the key `a` comes next, whatever came before.
@@ -316,19 +280,9 @@ impl Visitor for Predicting {
 #[test]
 fn predicted_keys_are_not_parsed() {
     let mut visitor = Predicting(Transcript::default());
-    json::walk(
-        br#"{"a":1, "b":2,"a": {"a":[]}, "a" :3}"#,
-        DEPTH_LIMIT,
-        &mut visitor,
-    )
-    .unwrap();
+    json::walk(br#"{"a":1, "b":2,"a": {"a":[]}, "a" :3}"#, DEPTH_LIMIT, &mut visitor).unwrap();
     assert_eq!(visitor.0.0, "{ A: i1 b: i2 A: { A: [ ] } a: i3 } ");
-    for broken in [
-        &b"{\"a\":}"[..],
-        b"{\"a\":",
-        b"{\"a\":1,\"a\":",
-        b"{\"a\":1 \"a\":2}",
-    ] {
+    for broken in [&b"{\"a\":}"[..], b"{\"a\":", b"{\"a\":1,\"a\":", b"{\"a\":1 \"a\":2}"] {
         assert!(json::walk(broken, DEPTH_LIMIT, &mut Predicting(Transcript::default())).is_err());
     }
 }
@@ -353,11 +307,7 @@ fn senseless_predictions_do_no_harm() {
         fn end_array(&mut self) {}
     }
     for claim in [1, 2, 3, 5, 7, 100, usize::MAX] {
-        let _ = json::walk(
-            "{\"é\":\"日本\",\"日\":1}".as_bytes(),
-            DEPTH_LIMIT,
-            &mut Senseless(claim),
-        );
+        let _ = json::walk("{\"é\":\"日本\",\"日\":1}".as_bytes(), DEPTH_LIMIT, &mut Senseless(claim));
     }
 }
 

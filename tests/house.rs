@@ -16,21 +16,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("schema", &["format"]),
     ("catalog", &["format", "schema"]),
     ("rows", &["format", "schema", "catalog"]),
-    (
-        "source",
-        &["record", "client", "rows", "format", "schema", "catalog"],
-    ),
-    (
-        "sink",
-        &["record", "client", "rows", "format", "schema", "catalog"],
-    ),
+    ("source", &["record", "client", "rows", "format", "schema", "catalog"]),
+    ("sink", &["record", "client", "rows", "format", "schema", "catalog"]),
     ("infer", &["format", "schema", "catalog"]),
-    (
-        "discover",
-        &[
-            "wire", "record", "client", "format", "schema", "catalog", "infer",
-        ],
-    ),
+    ("discover", &["wire", "record", "client", "format", "schema", "catalog", "infer"]),
 ];
 
 fn source() -> PathBuf {
@@ -52,11 +41,7 @@ fn rust_files(dir: &Path) -> Vec<PathBuf> {
 
 /// The rooms named in a file's code: `crate::room`, and `crate::{room, ...}`. Comments do not count.
 fn rooms_used(text: &str) -> BTreeSet<String> {
-    let code: String = text
-        .lines()
-        .filter(|line| !line.trim_start().starts_with("//"))
-        .collect::<Vec<_>>()
-        .join("\n");
+    let code: String = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
     let mut used = BTreeSet::new();
     for (at, _) in code.match_indices("crate::") {
         let rest = &code[at + "crate::".len()..];
@@ -79,11 +64,7 @@ fn rooms_used(text: &str) -> BTreeSet<String> {
             }
             used.insert(name);
         } else {
-            used.insert(
-                rest.chars()
-                    .take_while(|c| c.is_alphanumeric() || *c == '_')
-                    .collect(),
-            );
+            used.insert(rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect());
         }
     }
     used
@@ -97,11 +78,7 @@ fn a_room_uses_only_rooms_below_it() {
         .filter(|path| path.is_dir())
         .map(|path| path.file_name().unwrap().to_str().unwrap().to_owned())
         .collect();
-    let known: BTreeSet<String> = ROOMS
-        .iter()
-        .map(|(room, _)| (*room).to_owned())
-        .chain(["cli".to_owned()])
-        .collect();
+    let known: BTreeSet<String> = ROOMS.iter().map(|(room, _)| (*room).to_owned()).chain(["cli".to_owned()]).collect();
     assert_eq!(rooms, known, "every room is listed with what it may use");
     let mut trespasses = Vec::new();
     for (room, below) in ROOMS {
@@ -118,13 +95,9 @@ fn a_room_uses_only_rooms_below_it() {
 
 #[test]
 fn imports_are_seen_in_every_form() {
-    let used = rooms_used(
-        "use crate::wire::Frame;\n// crate::sink\nuse crate::{client::Client, record::{a, b}, format};\n",
-    );
-    assert_eq!(
-        used.into_iter().collect::<Vec<_>>(),
-        ["client", "format", "record", "wire"]
-    );
+    let used =
+        rooms_used("use crate::wire::Frame;\n// crate::sink\nuse crate::{client::Client, record::{a, b}, format};\n");
+    assert_eq!(used.into_iter().collect::<Vec<_>>(), ["client", "format", "record", "wire"]);
 }
 
 #[test]
@@ -133,10 +106,7 @@ fn a_file_says_what_it_is_for_and_answers_one_question() {
     for file in rust_files(&source()) {
         let text = std::fs::read_to_string(&file).unwrap();
         if !text.starts_with("//! ") {
-            faults.push(format!(
-                "{}: its first line does not say what it is for",
-                file.display()
-            ));
+            faults.push(format!("{}: its first line does not say what it is for", file.display()));
         }
         let lines = text.lines().count();
         if lines > 700 {
@@ -148,9 +118,6 @@ fn a_file_says_what_it_is_for_and_answers_one_question() {
 
 #[test]
 fn main_is_tiny() {
-    let lines = std::fs::read_to_string(source().join("main.rs"))
-        .unwrap()
-        .lines()
-        .count();
+    let lines = std::fs::read_to_string(source().join("main.rs")).unwrap().lines().count();
     assert!(lines <= 25, "main.rs has {lines} lines");
 }

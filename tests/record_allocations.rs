@@ -5,9 +5,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
-use topica::record::{
-    BatchWriter, Batches, CodecError, Compression, Deflater, Error, FetchReader, Inflater,
-};
+use topica::record::{BatchWriter, Batches, CodecError, Compression, Deflater, Error, FetchReader, Inflater};
 
 thread_local! {
     static COUNT: Cell<usize> = const { Cell::new(0) };
@@ -63,9 +61,7 @@ fn batch(records: usize, compression: Compression, writer: &mut BatchWriter) -> 
     for at in 0..records {
         let key = (at as u64).to_be_bytes();
         let headers: [(&[u8], Option<&[u8]>); 2] = [(b"trace", Some(&key)), (b"none", None)];
-        writer
-            .push(at as i64, Some(&key), Some(&[at as u8; 80]), &headers)
-            .unwrap();
+        writer.push(at as i64, Some(&key), Some(&[at as u8; 80]), &headers).unwrap();
     }
     writer.finish(compression, None).unwrap()
 }
@@ -90,10 +86,7 @@ fn reading_allocates_nothing_per_record() {
         let (allocations, _, ()) = measure(read);
         // gzip makes its window anew for each batch.
         let per_batch = if codec == Compression::Gzip { 4 } else { 0 };
-        assert!(
-            allocations <= per_batch,
-            "{codec}: {allocations} allocations for a batch of 2,000 records"
-        );
+        assert!(allocations <= per_batch, "{codec}: {allocations} allocations for a batch of 2,000 records");
     }
 }
 
@@ -107,10 +100,7 @@ fn writing_allocates_nothing_per_record() {
         drop(batch(2_000, codec, &mut writer));
         let (many, ..) = measure(|| batch(2_000, codec, &mut writer));
         // Zstandard's encoder allocates per block of 128 KiB, and these are two or three.
-        assert!(
-            many <= few + 24,
-            "{codec}: {few} allocations for 20 records, {many} for 2,000"
-        );
+        assert!(many <= few + 24, "{codec}: {few} allocations for 20 records, {many} for 2,000");
     }
 }
 
@@ -127,20 +117,14 @@ fn refused(name: &str, codec: Compression, input: &[u8]) {
         let mut inflater = Inflater::new(CAP);
         inflater.inflate(codec, input).map(<[u8]>::len)
     });
-    assert!(
-        matches!(result, Err(CodecError::TooLarge { limit: CAP, .. })),
-        "{name}: {result:?}"
-    );
+    assert!(matches!(result, Err(CodecError::TooLarge { limit: CAP, .. })), "{name}: {result:?}");
     assert!(peak <= MOST, "{name}: {peak} bytes");
 }
 
 /// `input` is damaged, which costs no memory to find out.
 fn damaged(name: &str, codec: Compression, input: &[u8]) {
     let (_, peak, result) = measure(|| Inflater::new(CAP).inflate(codec, input).map(<[u8]>::len));
-    assert!(
-        matches!(result, Err(CodecError::Damaged { .. })),
-        "{name}: {result:?}"
-    );
+    assert!(matches!(result, Err(CodecError::Damaged { .. })), "{name}: {result:?}");
     assert!(peak <= WORKING, "{name}: {peak} bytes");
 }
 
@@ -164,60 +148,25 @@ fn bombs_are_refused_in_every_codec() {
         let (_, peak, len) = measure(|| Inflater::new(CAP).inflate(*codec, &exact).unwrap().len());
         assert_eq!(len, CAP);
         assert!(peak <= MOST, "{codec}: {peak} bytes");
-        refused(
-            &format!("{codec} one more"),
-            *codec,
-            &deflated(*codec, &zeros[..CAP + 1]),
-        );
+        refused(&format!("{codec} one more"), *codec, &deflated(*codec, &zeros[..CAP + 1]));
     }
 }
 
 #[test]
 fn claimed_sizes_are_checked_before_they_are_allocated() {
     // Raw Snappy begins with the inflated size.
-    refused(
-        "snappy, 4 GiB",
-        Compression::Snappy,
-        &[0xff, 0xff, 0xff, 0xff, 0x0f, 0],
-    );
-    refused(
-        "snappy, 2 MiB",
-        Compression::Snappy,
-        &[0x80, 0x80, 0x80, 0x01, 0],
-    );
+    refused("snappy, 4 GiB", Compression::Snappy, &[0xff, 0xff, 0xff, 0xff, 0x0f, 0]);
+    refused("snappy, 2 MiB", Compression::Snappy, &[0x80, 0x80, 0x80, 0x01, 0]);
     // Within the cap, but more than the bytes can hold.
     damaged("snappy, 1 MiB", Compression::Snappy, &[0x80, 0x80, 0x40, 0]);
     let xerial = |block: &[u8]| [b"\x82SNAPPY\0\0\0\0\x01\0\0\0\x01", block].concat();
-    refused(
-        "xerial, a block of 4 GiB",
-        Compression::Snappy,
-        &xerial(&[0, 0, 0, 6, 0xff, 0xff, 0xff, 0xff, 0x0f, 0]),
-    );
-    damaged(
-        "xerial, a block length of 2 GiB",
-        Compression::Snappy,
-        &xerial(&[0x7f, 0xff, 0xff, 0xff, 1, 2, 3]),
-    );
-    damaged(
-        "xerial, a negative block length",
-        Compression::Snappy,
-        &xerial(&[0xff, 0xff, 0xff, 0xff, 1, 2, 3]),
-    );
+    refused("xerial, a block of 4 GiB", Compression::Snappy, &xerial(&[0, 0, 0, 6, 0xff, 0xff, 0xff, 0xff, 0x0f, 0]));
+    damaged("xerial, a block length of 2 GiB", Compression::Snappy, &xerial(&[0x7f, 0xff, 0xff, 0xff, 1, 2, 3]));
+    damaged("xerial, a negative block length", Compression::Snappy, &xerial(&[0xff, 0xff, 0xff, 0xff, 1, 2, 3]));
 
     // Zstandard frames that tell a content size of 2^64 - 1, 2^30, and 2^19 with one byte in it.
-    let told = |size: u64| {
-        [
-            &[0x28, 0xb5, 0x2f, 0xfd, 0xe0][..],
-            &size.to_le_bytes(),
-            &[1, 0, 0],
-        ]
-        .concat()
-    };
-    damaged(
-        "zstd, 2^64, as large a window",
-        Compression::Zstd,
-        &told(u64::MAX),
-    );
+    let told = |size: u64| [&[0x28, 0xb5, 0x2f, 0xfd, 0xe0][..], &size.to_le_bytes(), &[1, 0, 0]].concat();
+    damaged("zstd, 2^64, as large a window", Compression::Zstd, &told(u64::MAX));
     refused("zstd, 1 GiB", Compression::Zstd, &told(1 << 30));
     // A frame of run-length blocks, 128 KiB in 4 bytes each, that tells nothing.
     let run = ((128 << 10) << 3 | 1 << 1) as u32;
@@ -230,28 +179,12 @@ fn claimed_sizes_are_checked_before_they_are_allocated() {
 
     // An LZ4 frame of 4 MiB blocks with next to nothing in it; the header's checksum is right.
     let frame = |block: &[u8]| [&[0x04, 0x22, 0x4d, 0x18, 0x60, 0x70, 0x73][..], block].concat();
-    damaged(
-        "lz4, a cut block",
-        Compression::Lz4,
-        &frame(&[0x00, 0x00, 0x40, 0x00, 1, 2, 3]),
-    );
-    damaged(
-        "lz4, a block of 2 GiB",
-        Compression::Lz4,
-        &frame(&[0xff, 0xff, 0xff, 0x7f, 1, 2, 3]),
-    );
-    damaged(
-        "lz4, a match before the start",
-        Compression::Lz4,
-        &frame(&[4, 0, 0, 0, 0x0f, 9, 0, 0]),
-    );
+    damaged("lz4, a cut block", Compression::Lz4, &frame(&[0x00, 0x00, 0x40, 0x00, 1, 2, 3]));
+    damaged("lz4, a block of 2 GiB", Compression::Lz4, &frame(&[0xff, 0xff, 0xff, 0x7f, 1, 2, 3]));
+    damaged("lz4, a match before the start", Compression::Lz4, &frame(&[4, 0, 0, 0, 0x0f, 9, 0, 0]));
 
     damaged("gzip, nothing", Compression::Gzip, &[]);
-    damaged(
-        "gzip, a name without end",
-        Compression::Gzip,
-        &[0x1f, 0x8b, 8, 8, 0, 0, 0, 0, 0, 3, b'a', b'b'],
-    );
+    damaged("gzip, a name without end", Compression::Gzip, &[0x1f, 0x8b, 8, 8, 0, 0, 0, 0, 0, 3, b'a', b'b']);
 }
 
 #[test]
@@ -272,8 +205,9 @@ fn a_lying_batch_allocates_nothing() {
             let batch = Batches::new(&bytes).next().unwrap().unwrap();
             let mut inflater = Inflater::default();
             let last = batch.records(&mut inflater).unwrap().last();
-            last
-                .map(|record| matches!(record, Err(bad) if matches!(bad.reason, Error::MissingRecords { found: 1, .. })))
+            last.map(
+                |record| matches!(record, Err(bad) if matches!(bad.reason, Error::MissingRecords { found: 1, .. })),
+            )
         });
         assert_eq!((allocations, last), (0, Some(true)));
     }

@@ -20,10 +20,7 @@ pub fn json_walker(data: &[u8]) {
             assert_eq!(balance.open, 0);
             assert_eq!(balance.keys, balance.members);
             let mut again = Vec::new();
-            assert_eq!(
-                json::compact(&compact, json::DEPTH_LIMIT, &mut again),
-                Ok(())
-            );
+            assert_eq!(json::compact(&compact, json::DEPTH_LIMIT, &mut again), Ok(()));
             assert_eq!(compact, again);
         }
         Err(error) => {
@@ -36,10 +33,7 @@ pub fn json_walker(data: &[u8]) {
         json::write_string(text, &mut quoted);
         assert_eq!(json::validate(&quoted, json::DEPTH_LIMIT), Ok(()));
         let inside = quoted.get(1..quoted.len() - 1).unwrap_or_default();
-        assert_eq!(
-            json::unescape(std::str::from_utf8(inside).unwrap_or_default()),
-            text
-        );
+        assert_eq!(json::unescape(std::str::from_utf8(inside).unwrap_or_default()), text);
         let _ = json::unescape(text);
     }
 }
@@ -48,14 +42,12 @@ pub fn json_walker(data: &[u8]) {
 /// and a byte order mark (serde_json takes none).
 pub fn json_against_serde(data: &[u8]) {
     let ours = json::validate(data, json::DEPTH_LIMIT);
-    if data.starts_with(b"\xef\xbb\xbf")
-        || ours.is_err_and(|error| error.reason == json::Reason::Depth)
-    {
+    if data.starts_with(b"\xef\xbb\xbf") || ours.is_err_and(|error| error.reason == json::Reason::Depth) {
         return;
     }
     // serde_json checks UTF-8 only in what it keeps, so it is given a `str`.
-    let theirs = std::str::from_utf8(data)
-        .is_ok_and(|text| serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok());
+    let theirs =
+        std::str::from_utf8(data).is_ok_and(|text| serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok());
     assert_eq!(ours.is_ok(), theirs, "{:?}", String::from_utf8_lossy(data));
 }
 
@@ -65,26 +57,10 @@ pub fn csv_walker(data: &[u8]) {
     let Some((&choice, payload)) = data.split_first() else {
         return;
     };
-    let pick = |choices: &[Option<char>], by: u8| {
-        choices
-            .get(usize::from(by) % choices.len())
-            .copied()
-            .flatten()
-    };
+    let pick = |choices: &[Option<char>], by: u8| choices.get(usize::from(by) % choices.len()).copied().flatten();
     let dialect = Dialect {
-        delimiter: pick(
-            &[
-                Some(','),
-                Some(';'),
-                Some('\t'),
-                Some('|'),
-                Some(' '),
-                Some('§'),
-                Some('\u{1}'),
-            ],
-            choice,
-        )
-        .unwrap_or(','),
+        delimiter: pick(&[Some(','), Some(';'), Some('\t'), Some('|'), Some(' '), Some('§'), Some('\u{1}')], choice)
+            .unwrap_or(','),
         quote: pick(&[Some('"'), Some('\''), None, Some('«')], choice >> 3),
         escape: pick(&[None, Some('\\'), Some('¬')], choice >> 5),
         comment: (choice >= 192).then(|| "#".to_owned()),
@@ -110,9 +86,7 @@ pub fn csv_walker(data: &[u8]) {
         let mut written = Vec::new();
         if csv::write_row(&fields, &dialect, &mut written).is_ok() {
             let mut back = Vec::new();
-            let read = csv::walk_row(&written, &dialect, |_, text| {
-                back.push(text.value().into_owned())
-            });
+            let read = csv::walk_row(&written, &dialect, |_, text| back.push(text.value().into_owned()));
             assert_eq!(read, Ok(fields.len()));
             assert_eq!(back, fields);
         }
@@ -134,10 +108,7 @@ pub fn sniffer(data: &[u8]) {
                 part.add(payload);
             }
         }
-        payloads
-            .iter()
-            .rev()
-            .for_each(|payload| reversed.add(payload));
+        payloads.iter().rev().for_each(|payload| reversed.add(payload));
         let [mut first, second] = parts;
         first.merge(&second);
         let verdict = whole.verdict();
@@ -148,15 +119,7 @@ pub fn sniffer(data: &[u8]) {
         assert!((0.0..=1.0).contains(&verdict.share), "{verdict:?}");
         assert!((0.0..=1.0).contains(&verdict.confidence), "{verdict:?}");
         assert!(verdict.fits <= verdict.payloads, "{verdict:?}");
-        assert!(
-            verdict
-                .mixed
-                .iter()
-                .map(|share| share.payloads)
-                .sum::<u64>()
-                <= verdict.payloads,
-            "{verdict:?}"
-        );
+        assert!(verdict.mixed.iter().map(|share| share.payloads).sum::<u64>() <= verdict.payloads, "{verdict:?}");
         for format in [Format::Json, Format::Csv, Format::Int64] {
             let mut told = Sniffer::new(options.clone().format(Some(format)));
             payloads.iter().for_each(|payload| told.add(payload));

@@ -40,17 +40,11 @@ pub fn record_batches(data: &[u8]) {
             }
         }
         // A record takes seven bytes at least, inflated or not.
-        assert!(
-            read + bad <= (bytes.len() + CAP * (1 + bytes.len() / 61)) / 7 + 2,
-            "reading ends"
-        );
+        assert!(read + bad <= (bytes.len() + CAP * (1 + bytes.len() / 61)) / 7 + 2, "reading ends");
     }
     let next = reader.next_offset();
     assert!(next > last && next >= from);
-    assert!(
-        bad == 0 || next > from,
-        "damage does not hold up its reader"
-    );
+    assert!(bad == 0 || next > from, "damage does not hold up its reader");
 
     // The same batches one by one.
     for batch in Batches::new(&bytes).flatten() {
@@ -64,10 +58,8 @@ pub fn record_batches(data: &[u8]) {
 /// Sets the checksum of each batch that the lengths delimit.
 fn reseal(bytes: &mut [u8]) {
     let mut rest = bytes;
-    while let Some(length) = rest
-        .get(8..12)
-        .and_then(|field| field.first_chunk())
-        .map(|field| i32::from_be_bytes(*field))
+    while let Some(length) =
+        rest.get(8..12).and_then(|field| field.first_chunk()).map(|field| i32::from_be_bytes(*field))
     {
         let Ok(length) = usize::try_from(length) else {
             return;

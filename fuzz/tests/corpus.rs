@@ -10,9 +10,7 @@ use topica_fuzz::TARGETS;
 #[test]
 fn the_corpus_of_every_target_passes() {
     for target in TARGETS {
-        let dir = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("corpus")
-            .join(target.name);
+        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(target.name);
         let mut seeds: Vec<_> = std::fs::read_dir(&dir)
             .unwrap_or_else(|e| panic!("{}: {e}", dir.display()))
             .map(|entry| entry.unwrap().path())
@@ -35,23 +33,10 @@ fn the_corpus_of_every_target_passes() {
 
 #[test]
 fn every_target_has_a_binary_and_every_binary_a_target() {
-    let binaries: BTreeSet<String> =
-        std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz_targets"))
-            .unwrap()
-            .map(|entry| {
-                entry
-                    .unwrap()
-                    .path()
-                    .file_stem()
-                    .unwrap()
-                    .to_str()
-                    .unwrap()
-                    .to_owned()
-            })
-            .collect();
-    let targets: BTreeSet<String> = TARGETS
-        .iter()
-        .map(|target| target.name.to_owned())
+    let binaries: BTreeSet<String> = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz_targets"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned())
         .collect();
+    let targets: BTreeSet<String> = TARGETS.iter().map(|target| target.name.to_owned()).collect();
     assert_eq!(binaries, targets);
 }

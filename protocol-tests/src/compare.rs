@@ -155,14 +155,15 @@ fn map(ty: &Type, cell: &Value, written: &BTreeMap<String, Json>) -> Result<(), 
     written.iter().try_for_each(|(key, written)| same(value, cells.get(key).ok_or("an entry is missing")?, written))
 }
 
-/// The same double, and one that prints as the number that was written: no digit went missing on the way.
+/// The same double, and one that is the number that was written, or prints as it: no digit went missing on the way.
 fn double(text: &str, cell: &Value) -> bool {
     let (Ok(written), Some(Ok(read))) = (text.parse::<f64>(), cell.as_str().map(str::parse::<f64>)) else {
         return false;
     };
-    written.to_bits() == read.to_bits()
-        && written.is_finite()
-        && Decimal::parse(text) == Decimal::parse(&format!("{written:e}"))
+    let shortest = format!("{written:e}");
+    let exact = format!("{written:.1074}");
+    let kept = [shortest, exact].iter().any(|shown| Decimal::parse(text) == Decimal::parse(shown));
+    written.to_bits() == read.to_bits() && written.is_finite() && kept
 }
 
 /// `YYYY-MM-DD`, `HH:MM`, seconds and the fraction without zeros at its end; `T` or a space between.

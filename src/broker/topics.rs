@@ -1,5 +1,6 @@
 //! The topics: their names, ids, partitions and leaders, and the rules for new ones.
 
+use std::collections::btree_map::Entry;
 use std::collections::hash_map::RandomState;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, Hasher};
@@ -241,7 +242,14 @@ impl Topics {
         let replication_factor = new.replicas.first().map_or(1, |replicas| replicas.len() as i16);
         let partitions = new.replicas.into_iter().map(Partition::new).collect();
         let topic = Topic { id, partitions, replication_factor, configs: new.configs };
-        self.by_name.entry(name.to_owned()).insert_entry(topic).into_mut()
+        match self.by_name.entry(name.to_owned()) {
+            Entry::Vacant(entry) => entry.insert(topic),
+            Entry::Occupied(entry) => {
+                let present = entry.into_mut();
+                *present = topic;
+                present
+            }
+        }
     }
 
     /// Adds partitions to a topic.

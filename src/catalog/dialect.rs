@@ -65,7 +65,12 @@ pub fn check_together(dialects: &[Dialect]) -> Result<(), Error> {
         for two in dialects.iter().skip(i + 1).filter(|two| *two != one) {
             if let Some(extension) = one.extensions().iter().find(|e| two.extensions().contains(e)) {
                 let what = format!("the dialects {one} and {two} both write <table>{extension}");
-                return Err(Error::invalid("--dialect", None, what, "ask for one at a time, with a directory for each"));
+                return Err(Error::invalid(
+                    "--dialect",
+                    None,
+                    what,
+                    "ask for one at a time, with a directory for each",
+                ));
             }
         }
     }

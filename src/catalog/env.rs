@@ -52,7 +52,8 @@ fn pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {
             rest = after;
             return Some(Piece::Variable(name));
         }
-        let end = rest.char_indices().skip(1).map(|(i, _)| i).find(|&i| reference(rest.get(i..).unwrap_or("")).is_some());
+        let end =
+            rest.char_indices().skip(1).map(|(i, _)| i).find(|&i| reference(rest.get(i..).unwrap_or("")).is_some());
         let (plain, after) = rest.split_at(end.unwrap_or(rest.len()));
         rest = after;
         Some(Piece::Text(plain))

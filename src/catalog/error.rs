@@ -79,7 +79,9 @@ pub enum Error {
         files: Vec<String>,
     },
     /// What was staged does not read back as what was meant.
-    #[error("the staged files do not read back as written, so nothing was published: {0}\nthis is a defect of topica: please report it")]
+    #[error(
+        "the staged files do not read back as written, so nothing was published: {0}\nthis is a defect of topica: please report it"
+    )]
     ReadBack(String),
 }
 
@@ -118,7 +120,12 @@ impl Error {
         what: impl Into<String>,
         advice: impl Into<String>,
     ) -> Error {
-        Error::Invalid(Box::new(Problem { origin: origin.into(), at: at.into(), what: what.into(), advice: advice.into() }))
+        Error::Invalid(Box::new(Problem {
+            origin: origin.into(),
+            at: at.into(),
+            what: what.into(),
+            advice: advice.into(),
+        }))
     }
 
     /// What is wrong, as an [`Error::NotKafka`].

@@ -162,9 +162,16 @@ impl Package {
         let is_sql = |loaded: &Loaded| loaded.file.extension().is_some_and(|extension| extension == "sql");
         self.tables.sort_by(|a, b| a.table.name.cmp(&b.table.name).then(is_sql(b).cmp(&is_sql(a))));
         let names = self.tables.iter().zip(self.tables.iter().skip(1));
-        if let Some((one, two)) = names.into_iter().find(|(one, two)| one.table.name == two.table.name && one.table.topic != two.table.topic) {
+        if let Some((one, two)) =
+            names.into_iter().find(|(one, two)| one.table.name == two.table.name && one.table.topic != two.table.topic)
+        {
             return Err(Error::Missing {
-                what: format!("{} and {} both define the table {}", one.file.display(), two.file.display(), one.table.name),
+                what: format!(
+                    "{} and {} both define the table {}",
+                    one.file.display(),
+                    two.file.display(),
+                    one.table.name
+                ),
                 advice: "remove one of them".into(),
             });
         }
@@ -229,7 +236,10 @@ fn sql_tables(text: &str, path: &Path, alone: bool, env: Lookup<'_>) -> Result<V
         }
     }
     if alone && tables.is_empty() {
-        return Err(Error::Missing { what: format!("{origin} defines no table"), advice: "write a CREATE TABLE into it".into() });
+        return Err(Error::Missing {
+            what: format!("{origin} defines no table"),
+            advice: "write a CREATE TABLE into it".into(),
+        });
     }
     Ok(tables)
 }
@@ -248,7 +258,8 @@ fn encoding(format: Option<&ConfiguredFormat>, schema: &mut Schema) -> Encoding 
                 schema.columns = csv.header.iter().flatten().map(|name| column(name, Type::String)).collect();
             } else if let Some(header) = &csv.header {
                 // The header has the order in which they lie.
-                let place = |column: &Column| header.iter().position(|name| *name == column.field.name).unwrap_or(usize::MAX);
+                let place =
+                    |column: &Column| header.iter().position(|name| *name == column.field.name).unwrap_or(usize::MAX);
                 schema.columns.sort_by_key(place);
             }
             Encoding::Csv(Dialect {

@@ -59,7 +59,11 @@ impl Schemas {
     }
 
     /// Reads the schemas of a directory, but for those that topica generated, if that is to be looked at.
-    pub(crate) fn of_directory(directory: &Path, generated: Option<&Generated>, env: Lookup<'_>) -> Result<Schemas, Error> {
+    pub(crate) fn of_directory(
+        directory: &Path,
+        generated: Option<&Generated>,
+        env: Lookup<'_>,
+    ) -> Result<Schemas, Error> {
         let mut schemas = Schemas::default();
         for path in files(directory)? {
             let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
@@ -99,7 +103,9 @@ impl Schemas {
                 // A file is named after its table; what it calls itself may be older.
                 _ => stem.to_owned(),
             };
-            let better = |other: &Configured| EXTENSIONS.iter().position(|e| other.file.to_string_lossy().ends_with(e)) <= Some(rank);
+            let better = |other: &Configured| {
+                EXTENSIONS.iter().position(|e| other.file.to_string_lossy().ends_with(e)) <= Some(rank)
+            };
             if !self.by_table.get(&table).is_some_and(better) {
                 self.by_table.insert(table, configured);
             }
@@ -149,7 +155,8 @@ fn of_sql(text: &str, origin: &str, path: &Path, env: Lookup<'_>) -> Result<Vec<
     let mut all = Vec::new();
     for statement in parsed.statements() {
         let (schema, declared) = parsed.schema(statement)?;
-        let mut configured = Configured { name: Some(statement.name().to_owned()), schema, declared, ..Configured::default() };
+        let mut configured =
+            Configured { name: Some(statement.name().to_owned()), schema, declared, ..Configured::default() };
         if parsed.is_kafka(statement) {
             let mut table = parsed.table(statement)?;
             take_like(&mut table, path, env)?;
@@ -212,7 +219,12 @@ pub(crate) fn read_text(path: &Path) -> Result<String, Error> {
     let origin = path.display().to_string();
     let length = fs::metadata(path).map_err(Error::io("read", path))?.len();
     if length > LARGEST {
-        return Err(Error::invalid(&origin, None, "the file has more than 16 MiB", "no configuration has: is this the right file?"));
+        return Err(Error::invalid(
+            &origin,
+            None,
+            "the file has more than 16 MiB",
+            "no configuration has: is this the right file?",
+        ));
     }
     let bytes = fs::read(path).map_err(Error::io("read", path))?;
     String::from_utf8(bytes).map_err(|e| {

@@ -81,7 +81,8 @@ fn jaas_hides_nothing(key: &str, value: &str) -> bool {
             None => after.split_at(after.find(|c: char| c.is_whitespace() || c == ';').unwrap_or(after.len())),
         };
         // A user's name may be known; whatever else an option says may not.
-        let harmless = matches!(name.to_ascii_lowercase().as_str(), "username" | "serviceName" | "usekeytab" | "storekey");
+        let harmless =
+            matches!(name.to_ascii_lowercase().as_str(), "username" | "servicename" | "usekeytab" | "storekey");
         if !harmless && !env::is_reference(option) {
             return false;
         }
@@ -97,8 +98,15 @@ mod tests {
     #[test]
     fn secrets_are_known_in_both_spellings() {
         for key in [
-            "sasl.password", "sasl.jaas.config", "ssl.key.password", "ssl.keystore.password", "ssl.truststore.password",
-            "ssl.keystore.key", "ssl.key.pem", "sasl.oauthbearer.client.secret", "sasl.oauthbearer.config",
+            "sasl.password",
+            "sasl.jaas.config",
+            "ssl.key.password",
+            "ssl.keystore.password",
+            "ssl.truststore.password",
+            "ssl.keystore.key",
+            "ssl.key.pem",
+            "sasl.oauthbearer.client.secret",
+            "sasl.oauthbearer.config",
             "schema.registry.basic.auth.user.info",
         ] {
             assert!(is_secret(key), "{key}");

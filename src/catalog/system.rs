@@ -124,7 +124,10 @@ pub(crate) fn bootstrap(servers: &[String], env: Lookup<'_>) -> Result<Vec<Strin
         out.extend(text.split(',').map(str::trim).filter(|s| !s.is_empty()).map(with_port));
     }
     if out.is_empty() {
-        return Err(Error::Missing { what: "no server is configured".into(), advice: "name one with --servers HOST:PORT".into() });
+        return Err(Error::Missing {
+            what: "no server is configured".into(),
+            advice: "name one with --servers HOST:PORT".into(),
+        });
     }
     Ok(out)
 }
@@ -199,7 +202,15 @@ mod tests {
 
     #[test]
     fn a_server_without_a_port_has_kafkas() {
-        let system = DataSystem::of_servers(["111.0.0.100", "a:1, b ,", "${MORE}", "[::1]", "[::1]:7", "::1", "PLAINTEXT://c:2"]);
+        let system = DataSystem::of_servers([
+            "111.0.0.100",
+            "a:1, b ,",
+            "${MORE}",
+            "[::1]",
+            "[::1]:7",
+            "::1",
+            "PLAINTEXT://c:2",
+        ]);
         let env = |name: &str| (name == "MORE").then(|| "d,e:3".to_owned());
         assert_eq!(
             system.bootstrap(&env).unwrap(),

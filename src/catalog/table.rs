@@ -112,7 +112,13 @@ pub const RESERVED: [&str; 3] = ["_uuid", "_ingest_time", SOURCE_TIME];
 
 impl Table {
     /// A table of topica's own making: nothing in it that was not asked for.
-    pub fn new(name: impl Into<String>, topic: impl Into<String>, role: Role, encoding: Encoding, schema: Schema) -> Table {
+    pub fn new(
+        name: impl Into<String>,
+        topic: impl Into<String>,
+        role: Role,
+        encoding: Encoding,
+        schema: Schema,
+    ) -> Table {
         Table {
             name: name.into(),
             topic: topic.into(),
@@ -158,11 +164,17 @@ impl Clauses {
         clauses.options.insert("scan.startup.mode".into(), "earliest-offset".into());
         if role.reads() {
             let name = source_time_name(schema);
-            clauses.watermark =
-                Some(Watermark { column: name.clone(), expression: format!("{} - INTERVAL '0.001' SECOND", crate::schema::Quoted(&name)) });
+            clauses.watermark = Some(Watermark {
+                column: name.clone(),
+                expression: format!("{} - INTERVAL '0.001' SECOND", crate::schema::Quoted(&name)),
+            });
             clauses.derived.push(Derived {
                 name,
-                from: Origin::Metadata { ty: "TIMESTAMP_LTZ(3)".into(), key: Some("timestamp".into()), only_read: true },
+                from: Origin::Metadata {
+                    ty: "TIMESTAMP_LTZ(3)".into(),
+                    key: Some("timestamp".into()),
+                    only_read: true,
+                },
                 comment: None,
             });
         }

@@ -177,8 +177,10 @@ pub(crate) struct Discover {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  topica infer dump.ndjson\n  kcat -C -b host -t orders -e | topica infer --name orders\n  \
-                        topica infer --framing file events/*.json --output json")]
+#[command(
+    after_help = "Examples:\n  topica infer dump.ndjson\n  kcat -C -b host -t orders -e | topica infer --name orders\n  \
+                        topica infer --framing file events/*.json --output json"
+)]
 pub(crate) struct Infer {
     /// Files; - or none is stdin
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]

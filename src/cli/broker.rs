@@ -22,7 +22,8 @@ pub(crate) async fn run(args: &BrokerArgs, output: Output) -> Result<Exit, Failu
         config = config.with_topic(name, partitions);
     }
     let broker = Broker::start(config).await.map_err(|error| {
-        Failure::usage(format!("cannot listen on {}: {error}", args.listen)).hint("--listen HOST:PORT takes another port")
+        Failure::usage(format!("cannot listen on {}: {error}", args.listen))
+            .hint("--listen HOST:PORT takes another port")
     })?;
     if args.demo {
         demo::fill(&broker)?;

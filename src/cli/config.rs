@@ -101,7 +101,11 @@ impl Config {
     }
 
     /// Each client property with where it comes from, the higher layer's value.
-    fn layers(&self, servers: &str, properties: &BTreeMap<String, String>) -> Result<BTreeMap<String, Setting>, Failure> {
+    fn layers(
+        &self,
+        servers: &str,
+        properties: &BTreeMap<String, String>,
+    ) -> Result<BTreeMap<String, Setting>, Failure> {
         let mut settings = BTreeMap::new();
         let mut set = |key: &str, value: String, origin: &'static str| {
             settings.insert(key.to_owned(), Setting { value, origin });
@@ -121,9 +125,8 @@ impl Config {
             }
         }
         for property in &self.flags.property {
-            let (key, value) = property
-                .split_once('=')
-                .ok_or_else(|| Failure::usage(format!("-X {property}: not KEY=VALUE")))?;
+            let (key, value) =
+                property.split_once('=').ok_or_else(|| Failure::usage(format!("-X {property}: not KEY=VALUE")))?;
             set(canonical(key.trim()), value.trim().to_owned(), "-X");
         }
         if let Some(servers) = &self.flags.servers {
@@ -163,7 +166,11 @@ pub(crate) fn duration(option: &str, seconds: f64) -> Result<Duration, Failure> 
 
 /// The format of `--format`.
 pub(crate) fn configured_format(flags: &FormatArgs) -> Result<Option<Format>, Failure> {
-    flags.format.as_deref().map(|name| name.parse::<Format>().map_err(|error| Failure::of(Exit::Usage, &error))).transpose()
+    flags
+        .format
+        .as_deref()
+        .map(|name| name.parse::<Format>().map_err(|error| Failure::of(Exit::Usage, &error)))
+        .transpose()
 }
 
 /// Applies `--csv-delimiter`, `--csv-quote` and `--csv-header`.

@@ -106,7 +106,8 @@ fn options(args: &Args, config: &Config, servers: Option<&str>) -> Result<Option
     }
     options.max_rejected = args.max_rejected;
     options.not_null_from_sample = args.not_null_from_sample;
-    options.dialects = Dialect::parse_list(&args.dialect.join(",")).map_err(|error| Failure::of(Exit::Usage, &error))?;
+    options.dialects =
+        Dialect::parse_list(&args.dialect.join(",")).map_err(|error| Failure::of(Exit::Usage, &error))?;
     options.schemas = match &args.schema {
         Some(path) => Schemas::load(path, &env::process).map_err(|error| Failure::of(Exit::Usage, &error))?,
         None => config.package.schemas.clone(),

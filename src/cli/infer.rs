@@ -37,10 +37,12 @@ pub(crate) fn run(args: &Args, output: Output) -> Result<Exit, Failure> {
     inferred.report.topic = input_name(&inputs);
     if args.output == OutputForm::Json {
         let tables = std::slice::from_ref(&inferred.report);
-        let document = serde_json::to_string_pretty(&Document { tables }).map_err(|error| Failure::of(Exit::HalfWay, &error))?;
+        let document =
+            serde_json::to_string_pretty(&Document { tables }).map_err(|error| Failure::of(Exit::HalfWay, &error))?;
         output.data(format_args!("{document}\n"))?;
     }
-    let written = files(&inferred, *dialect, "", args.not_null_from_sample).map_err(|error| Failure::of(Exit::Usage, &error))?;
+    let written =
+        files(&inferred, *dialect, "", args.not_null_from_sample).map_err(|error| Failure::of(Exit::Usage, &error))?;
     match (&args.output_dir, args.output) {
         (Some(directory), form) => {
             write(args, directory, &written)?;
@@ -133,8 +135,11 @@ fn read_all(inputs: &[PathBuf], mut take: impl FnMut(Piece<'_>) -> bool) -> Resu
     let mut buffer = vec![0; CHUNK];
     for path in inputs {
         let failed = |error: io::Error| Failure::usage(format!("{}: {error}", path.display()));
-        let mut input: Box<dyn Read> =
-            if path.as_os_str() == "-" { Box::new(io::stdin().lock()) } else { Box::new(File::open(path).map_err(failed)?) };
+        let mut input: Box<dyn Read> = if path.as_os_str() == "-" {
+            Box::new(io::stdin().lock())
+        } else {
+            Box::new(File::open(path).map_err(failed)?)
+        };
         loop {
             let read = match input.read(&mut buffer) {
                 Ok(0) => break,

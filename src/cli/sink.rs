@@ -102,7 +102,9 @@ pub(crate) async fn run(args: &Args, output: Output) -> Result<Exit, Failure> {
         return Ok(Exit::HalfWay);
     }
     if interrupt.is_asked() {
-        output.say("interrupted: the rows that were read until then are counted above, the rest of the input was not read");
+        output.say(
+            "interrupted: the rows that were read until then are counted above, the rest of the input was not read",
+        );
         return Ok(Exit::Interrupted);
     }
     Ok(if summary.rejected > 0 { Exit::NotRight } else { Exit::Done })
@@ -167,7 +169,9 @@ fn encoding(format: Format, csv: &crate::catalog::CsvOptions) -> Result<Encoding
             comment: csv.comment_prefix.clone(),
             header: if csv.header.is_some() { Header::Given } else { Header::None },
         })),
-        other => Err(Failure::usage(format!("rows cannot be written as {other}")).hint("a sink's format is json or csv")),
+        other => {
+            Err(Failure::usage(format!("rows cannot be written as {other}")).hint("a sink's format is json or csv"))
+        }
     }
 }
 

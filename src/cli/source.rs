@@ -103,8 +103,11 @@ async fn find(config: &Config, name: &str, output: Output) -> Result<(Client, Ta
         return Err(Failure::usage(format!("there is no table {name}")).hint(format!("tables: {}", names.join(", "))));
     }
     if !config.system.role.reads() {
-        return Err(Failure::usage(format!("the data system's type is {}: rows are not read from it", config.system.role.name()))
-            .hint("set \"type\" to \"source\" or \"source_and_sink\""));
+        return Err(Failure::usage(format!(
+            "the data system's type is {}: rows are not read from it",
+            config.system.role.name()
+        ))
+        .hint("set \"type\" to \"source\" or \"source_and_sink\""));
     }
     let client = config.connect(output).await?;
     let table = crate::cli::discover::infer_table(config, &client, name, output).await?;
@@ -215,7 +218,10 @@ fn create(path: &Path) -> Result<BufWriter<File>, Failure> {
 fn meta(topic: &str, row: &Row<'_>, out: &mut Vec<u8>) {
     out.extend_from_slice(b"{\"_topic\":");
     json::write_string(topic, out);
-    let place = format!(",\"_partition\":{},\"_offset\":{},\"_timestamp\":{},\"_key\":", row.partition, row.offset, row.timestamp);
+    let place = format!(
+        ",\"_partition\":{},\"_offset\":{},\"_timestamp\":{},\"_key\":",
+        row.partition, row.offset, row.timestamp
+    );
     out.extend_from_slice(place.as_bytes());
     bytes(row.key, out);
     out.extend_from_slice(b",\"_headers\":{");

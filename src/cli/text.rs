@@ -48,8 +48,11 @@ fn write_table(out: &mut String, table: &TableReport, width: usize) {
         let _ = writeln!(out, "  {WARNING}! {warning}{WARNING:#}");
     }
     for reject in table.rejects.iter().take(3) {
-        let _ =
-            writeln!(out, "  {QUIET}rejected {}[{}]@{}: {}{QUIET:#}", table.topic, reject.partition, reject.offset, reject.reason);
+        let _ = writeln!(
+            out,
+            "  {QUIET}rejected {}[{}]@{}: {}{QUIET:#}",
+            table.topic, reject.partition, reject.offset, reject.reason
+        );
     }
     out.push('\n');
 }

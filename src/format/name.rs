@@ -110,9 +110,7 @@ impl Format {
             ("cbor", Format::Cbor),
             ("smile", Format::Smile),
         ];
-        let known = EXTENSIONS
-            .iter()
-            .find(|(known, _)| known.eq_ignore_ascii_case(extension));
+        let known = EXTENSIONS.iter().find(|(known, _)| known.eq_ignore_ascii_case(extension));
         known.map(|(_, format)| *format)
     }
 
@@ -148,14 +146,8 @@ impl FromStr for Format {
 
     /// By [`Format::name`], without case, or by an extension that stands for it.
     fn from_str(name: &str) -> Result<Self, UnknownFormat> {
-        let named = Format::ALL
-            .into_iter()
-            .find(|format| format.name().eq_ignore_ascii_case(name));
-        named
-            .or_else(|| Format::from_extension(name))
-            .ok_or_else(|| UnknownFormat {
-                name: name.to_owned(),
-            })
+        let named = Format::ALL.into_iter().find(|format| format.name().eq_ignore_ascii_case(name));
+        named.or_else(|| Format::from_extension(name)).ok_or_else(|| UnknownFormat { name: name.to_owned() })
     }
 }
 
@@ -174,10 +166,6 @@ mod tests {
         assert_eq!(Format::from_extension("ndjson"), Some(Format::Json));
         assert_eq!(Format::from_extension("v2"), None);
         assert_eq!(Format::from_extension("text"), None);
-        assert!(
-            "jsn"
-                .parse::<Format>()
-                .is_err_and(|error| error.to_string().contains("`jsn`: one of json, csv"))
-        );
+        assert!("jsn".parse::<Format>().is_err_and(|error| error.to_string().contains("`jsn`: one of json, csv")));
     }
 }

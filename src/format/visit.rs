@@ -88,10 +88,7 @@ pub enum Escapes {
 impl<'a> Text<'a> {
     /// A text that is its own value.
     pub fn plain(raw: &'a str) -> Self {
-        Self {
-            raw,
-            escapes: Escapes::None,
-        }
+        Self { raw, escapes: Escapes::None }
     }
 
     /// The value; borrowed from the payload unless it has escapes. A lone surrogate of JSON reads as U+FFFD.
@@ -101,9 +98,7 @@ impl<'a> Text<'a> {
             Escapes::Json => super::json::unescape(self.raw),
             Escapes::Doubled(quote) => Cow::Owned(resolve(self.raw, Some(quote), None)),
             Escapes::Prefixed(escape) => Cow::Owned(resolve(self.raw, None, Some(escape))),
-            Escapes::DoubledOrPrefixed { quote, escape } => {
-                Cow::Owned(resolve(self.raw, Some(quote), Some(escape)))
-            }
+            Escapes::DoubledOrPrefixed { quote, escape } => Cow::Owned(resolve(self.raw, Some(quote), Some(escape))),
         }
     }
 }

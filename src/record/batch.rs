@@ -137,10 +137,7 @@ impl<'a> Batch<'a> {
             return None;
         }
         // Brokers write markers uncompressed. Key: version i16, type i16.
-        let key = self
-            .outline()
-            .ok()
-            .and_then(|mut outline| outline.next(self.payload())?.ok()?.key);
+        let key = self.outline().ok().and_then(|mut outline| outline.next(self.payload())?.ok()?.key);
         Some(match key {
             Some([_, _, 0, 0, ..]) => MarkerKind::Abort,
             Some([_, _, 0, 1, ..]) => MarkerKind::Commit,
@@ -170,8 +167,7 @@ impl<'a> Batch<'a> {
 
     /// Whether the records can be read from the batch itself. Compaction leaves empty batches that still name a codec.
     pub(super) fn is_stored(&self, compression: Compression) -> bool {
-        compression == Compression::None
-            || (self.header.record_count == 0 && self.payload().is_empty())
+        compression == Compression::None || (self.header.record_count == 0 && self.payload().is_empty())
     }
 
     pub(super) fn outline(&self) -> Result<Outline, Error> {
@@ -203,10 +199,7 @@ pub struct Batches<'a> {
 impl<'a> Batches<'a> {
     /// Batches in `bytes`, which start with one.
     pub fn new(bytes: &'a [u8]) -> Batches<'a> {
-        Batches {
-            rest: bytes,
-            partial: None,
-        }
+        Batches { rest: bytes, partial: None }
     }
 
     /// After the last batch: what was cut off, if anything was.
@@ -221,10 +214,7 @@ impl<'a> Batches<'a> {
 
     fn end(&mut self, needed: Option<usize>) {
         if !self.rest.is_empty() {
-            self.partial = Some(Partial {
-                bytes: self.rest.len(),
-                needed,
-            });
+            self.partial = Some(Partial { bytes: self.rest.len(), needed });
         }
         self.rest = &[];
     }
@@ -233,48 +223,19 @@ impl<'a> Batches<'a> {
     fn batch(&self, bytes: &'a [u8]) -> Result<Batch<'a>, Bad> {
         // The length has been checked, so the header is there.
         let Some(header) = Header::read(bytes) else {
-            return Err(bad(
-                bytes,
-                Error::BatchLength {
-                    length: 0,
-                    minimum: layout::MIN_LENGTH,
-                },
-            ));
+            return Err(bad(bytes, Error::BatchLength { length: 0, minimum: layout::MIN_LENGTH }));
         };
         let computed = crc32c::crc32c(bytes.get(layout::ATTRIBUTES..).unwrap_or_default());
         if computed != header.crc {
             let last_offset = self.last_offset_of_damaged(&header);
-            let reason = Error::Checksum {
-                stored: header.crc,
-                computed,
-            };
-            return Err(Bad {
-                first_offset: header.base_offset,
-                last_offset,
-                reason,
-            });
+            let reason = Error::Checksum { stored: header.crc, computed };
+            return Err(Bad { first_offset: header.base_offset, last_offset, reason });
         }
-        let Header {
-            base_offset,
-            last_offset_delta,
-            ..
-        } = header;
-        let last_offset = base_offset
-            .checked_add(i64::from(last_offset_delta))
-            .filter(|&last| last < i64::MAX);
+        let Header { base_offset, last_offset_delta, .. } = header;
+        let last_offset = base_offset.checked_add(i64::from(last_offset_delta)).filter(|&last| last < i64::MAX);
         match last_offset {
-            Some(last_offset) if base_offset >= 0 && last_offset_delta >= 0 => Ok(Batch {
-                bytes,
-                header,
-                last_offset,
-            }),
-            _ => Err(bad(
-                bytes,
-                Error::Offsets {
-                    base_offset,
-                    last_offset_delta,
-                },
-            )),
+            Some(last_offset) if base_offset >= 0 && last_offset_delta >= 0 => Ok(Batch { bytes, header, last_offset }),
+            _ => Err(bad(bytes, Error::Offsets { base_offset, last_offset_delta })),
         }
     }
 
@@ -284,20 +245,10 @@ impl<'a> Batches<'a> {
     fn last_offset_of_damaged(&self, header: &Header) -> i64 {
         /// Far more records than fit a batch (1 MiB by default), and more than a compacted one covers.
         const PLAUSIBLE: i32 = 1 << 24;
-        let Header {
-            base_offset,
-            last_offset_delta: delta,
-            record_count: count,
-            ..
-        } = *header;
+        let Header { base_offset, last_offset_delta: delta, record_count: count, .. } = *header;
         let next = self.peek_base_offset().filter(|&next| next > base_offset);
-        let sound =
-            (0..PLAUSIBLE).contains(&delta) && (0..=delta.saturating_add(1)).contains(&count);
-        let own = if sound {
-            base_offset.saturating_add(i64::from(delta))
-        } else {
-            base_offset
-        };
+        let sound = (0..PLAUSIBLE).contains(&delta) && (0..=delta.saturating_add(1)).contains(&count);
+        let own = if sound { base_offset.saturating_add(i64::from(delta)) } else { base_offset };
         match next {
             Some(next) if sound => own.min(next - 1),
             Some(next) => next - 1,
@@ -309,11 +260,7 @@ impl<'a> Batches<'a> {
 /// All that is known of a batch without a sound header is where it starts.
 fn bad(bytes: &[u8], reason: Error) -> Bad {
     let offset = field(bytes, layout::BASE_OFFSET).map_or(-1, i64::from_be_bytes);
-    Bad {
-        first_offset: offset,
-        last_offset: offset,
-        reason,
-    }
+    Bad { first_offset: offset, last_offset: offset, reason }
 }
 
 impl<'a> Iterator for Batches<'a> {
@@ -325,11 +272,7 @@ impl<'a> Iterator for Batches<'a> {
             return None;
         };
         let magic = field(self.rest, layout::MAGIC).map(i8::from_be_bytes);
-        let minimum = if matches!(magic, Some(0 | 1)) {
-            layout::MIN_OLD_LENGTH
-        } else {
-            layout::MIN_LENGTH
-        };
+        let minimum = if matches!(magic, Some(0 | 1)) { layout::MIN_OLD_LENGTH } else { layout::MIN_LENGTH };
         if length < minimum && (magic.is_some() || length < layout::MIN_OLD_LENGTH) {
             let bytes = std::mem::take(&mut self.rest);
             return Some(Err(bad(bytes, Error::BatchLength { length, minimum })));
@@ -340,11 +283,8 @@ impl<'a> Iterator for Batches<'a> {
         if let Some(magic) = magic
             && magic != layout::MAGIC_V2
         {
-            let reason = if matches!(magic, 0 | 1) {
-                Error::OldMessageSet { magic }
-            } else {
-                Error::UnknownMagic { magic }
-            };
+            let reason =
+                if matches!(magic, 0 | 1) { Error::OldMessageSet { magic } } else { Error::UnknownMagic { magic } };
             let bytes = self.rest;
             self.rest = split.map_or(&[], |(_, rest)| rest);
             return Some(Err(bad(bytes, reason)));

@@ -25,9 +25,7 @@ pub enum Error {
         magic: i8,
     },
     /// A batch length that no batch can have. Where the next batch begins is unknown, so reading ends here.
-    #[error(
-        "impossible batch length {length}: a batch has at least {minimum} bytes after its length field"
-    )]
+    #[error("impossible batch length {length}: a batch has at least {minimum} bytes after its length field")]
     BatchLength {
         /// The length found.
         length: i32,
@@ -160,10 +158,6 @@ struct Range(i64, i64);
 
 impl std::fmt::Display for Range {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.0 >= self.1 {
-            write!(f, "offset {}", self.0)
-        } else {
-            write!(f, "offsets {} to {}", self.0, self.1)
-        }
+        if self.0 >= self.1 { write!(f, "offset {}", self.0) } else { write!(f, "offsets {} to {}", self.0, self.1) }
     }
 }

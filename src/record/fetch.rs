@@ -61,10 +61,7 @@ impl<'a, 'i> FetchReader<'a, 'i> {
     ///
     /// A `read_committed` reply must be read with its list; its records end at the last stable offset.
     #[must_use]
-    pub fn skip_aborted(
-        mut self,
-        aborted: impl IntoIterator<Item = (i64, i64)>,
-    ) -> FetchReader<'a, 'i> {
+    pub fn skip_aborted(mut self, aborted: impl IntoIterator<Item = (i64, i64)>) -> FetchReader<'a, 'i> {
         self.aborted = Aborted::new(aborted);
         self
     }
@@ -76,11 +73,7 @@ impl<'a, 'i> FetchReader<'a, 'i> {
     pub fn next(&mut self) -> Option<Result<Record<'_>, Bad>> {
         let open = loop {
             // Two looks at `open`: a borrow that is returned must not be held while the next batch is inflated.
-            if self
-                .open
-                .as_ref()
-                .is_some_and(|open| !open.outline.is_done(open.len))
-            {
+            if self.open.as_ref().is_some_and(|open| !open.outline.is_done(open.len)) {
                 break self.open.as_mut()?;
             }
             match self.advance() {
@@ -163,11 +156,7 @@ impl<'a, 'i> FetchReader<'a, 'i> {
                 Ok(open) => self.open = Some(open),
                 Err(reason) => {
                     let first_offset = self.position.max(batch.base_offset());
-                    return self.pass(Bad {
-                        first_offset,
-                        last_offset: batch.last_offset(),
-                        reason,
-                    });
+                    return self.pass(Bad { first_offset, last_offset: batch.last_offset(), reason });
                 }
             }
             return Ok(true);
@@ -177,25 +166,15 @@ impl<'a, 'i> FetchReader<'a, 'i> {
     /// Goes on behind something bad, whose offsets are believed if anything in it may be.
     fn pass(&mut self, bad: Bad) -> Result<bool, Bad> {
         self.damaged = true;
-        if matches!(
-            bad.reason,
-            Error::BatchLength { .. } | Error::Offsets { .. }
-        ) {
-            return Err(Bad {
-                first_offset: self.position,
-                last_offset: self.position,
-                ..bad
-            });
+        if matches!(bad.reason, Error::BatchLength { .. } | Error::Offsets { .. }) {
+            return Err(Bad { first_offset: self.position, last_offset: self.position, ..bad });
         }
         if bad.first_offset >= self.end {
             return self.finish();
         }
         let first_offset = bad.first_offset.max(self.position.min(bad.last_offset));
         self.position = self.position.max(bad.last_offset.saturating_add(1));
-        Err(Bad {
-            first_offset,
-            ..bad
-        })
+        Err(Bad { first_offset, ..bad })
     }
 
     /// Nothing more is to be read, since what comes lies at or above the end.
@@ -220,12 +199,7 @@ impl<'a, 'i> FetchReader<'a, 'i> {
         if batch.base_offset() < self.position {
             outline.skip_below(self.position, bytes);
         }
-        Ok(Open {
-            stored,
-            len: bytes.len(),
-            outline,
-            next_offset: batch.next_offset(),
-        })
+        Ok(Open { stored, len: bytes.len(), outline, next_offset: batch.next_offset() })
     }
 }
 
@@ -243,18 +217,12 @@ impl Aborted {
     fn new(transactions: impl IntoIterator<Item = (i64, i64)>) -> Aborted {
         let mut ahead: Vec<(i64, i64)> = transactions.into_iter().collect();
         ahead.sort_unstable_by_key(|&(_, first_offset)| std::cmp::Reverse(first_offset));
-        Aborted {
-            ahead,
-            producers: Vec::new(),
-        }
+        Aborted { ahead, producers: Vec::new() }
     }
 
     /// Whether a consumer may not see this batch. To be asked of each batch, in order.
     fn hides(&mut self, batch: &Batch<'_>) -> bool {
-        while let Some((producer, _)) = self
-            .ahead
-            .pop_if(|(_, first_offset)| *first_offset <= batch.last_offset())
-        {
+        while let Some((producer, _)) = self.ahead.pop_if(|(_, first_offset)| *first_offset <= batch.last_offset()) {
             if !self.producers.contains(&producer) {
                 self.producers.push(producer);
             }

@@ -41,9 +41,7 @@ mod varint;
 mod writer;
 
 pub use batch::{Batch, Batches, Header, MarkerKind, Partial};
-pub use codec::{
-    CodecError, Compression, DEFAULT_MAX_INFLATED, Deflater, Inflater, UnknownCompression,
-};
+pub use codec::{CodecError, Compression, DEFAULT_MAX_INFLATED, Deflater, Inflater, UnknownCompression};
 pub use error::{Bad, Error};
 pub use fetch::FetchReader;
 pub use patch::{Rejected, assign_offsets, set_log_append_time};

@@ -25,15 +25,9 @@ pub enum Rejected {
 ///
 /// # Errors
 /// [`Rejected`], and nothing is changed.
-pub fn assign_offsets(
-    bytes: &mut [u8],
-    base_offset: i64,
-    leader_epoch: i32,
-) -> Result<i64, Rejected> {
+pub fn assign_offsets(bytes: &mut [u8], base_offset: i64, leader_epoch: i32) -> Result<i64, Rejected> {
     let delta = one_batch(bytes)?;
-    let next = base_offset
-        .checked_add(i64::from(delta) + 1)
-        .filter(|_| base_offset >= 0);
+    let next = base_offset.checked_add(i64::from(delta) + 1).filter(|_| base_offset >= 0);
     let next = next.ok_or(Rejected::Offset(base_offset))?;
     put(bytes, layout::BASE_OFFSET, base_offset.to_be_bytes());
     put(bytes, layout::LEADER_EPOCH, leader_epoch.to_be_bytes());
@@ -47,11 +41,7 @@ pub fn assign_offsets(
 pub fn set_log_append_time(bytes: &mut [u8], timestamp: i64) -> Result<(), Rejected> {
     one_batch(bytes)?;
     let attributes = layout::field(bytes, layout::ATTRIBUTES).map_or(0, i16::from_be_bytes);
-    put(
-        bytes,
-        layout::ATTRIBUTES,
-        (attributes | layout::LOG_APPEND_TIME).to_be_bytes(),
-    );
+    put(bytes, layout::ATTRIBUTES, (attributes | layout::LOG_APPEND_TIME).to_be_bytes());
     put(bytes, layout::MAX_TIMESTAMP, timestamp.to_be_bytes());
     let crc = crc32c::crc32c(bytes.get(layout::ATTRIBUTES..).unwrap_or_default());
     put(bytes, layout::CRC, crc.to_be_bytes());

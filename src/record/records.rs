@@ -45,9 +45,7 @@ impl Headers<'_> {
 
 impl std::fmt::Debug for Headers<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Headers")
-            .field("len", &self.left)
-            .finish_non_exhaustive()
+        f.debug_struct("Headers").field("len", &self.left).finish_non_exhaustive()
     }
 }
 
@@ -68,17 +66,9 @@ impl ExactSizeIterator for Headers<'_> {}
 
 #[inline(always)]
 fn header<'a>(cursor: &mut Cursor<'a>) -> Result<(&'a [u8], Option<&'a [u8]>), Error> {
-    let length = cursor.varint().ok_or(Error::Varint {
-        part: "header key length",
-    })?;
-    let key = usize::try_from(length)
-        .ok()
-        .and_then(|length| cursor.take(length));
-    let key = key.ok_or(Error::Overrun {
-        part: "header key",
-        length,
-        left: cursor.left(),
-    })?;
+    let length = cursor.varint().ok_or(Error::Varint { part: "header key length" })?;
+    let key = usize::try_from(length).ok().and_then(|length| cursor.take(length));
+    let key = key.ok_or(Error::Overrun { part: "header key", length, left: cursor.left() })?;
     let value = nullable(cursor, "header value length", "header value")?;
     Ok((key, value))
 }
@@ -94,18 +84,10 @@ fn nullable<'a>(
     match usize::try_from(length) {
         Ok(length_usize) => match cursor.take(length_usize) {
             Some(bytes) => Ok(Some(bytes)),
-            None => Err(Error::Overrun {
-                part,
-                length,
-                left: cursor.left(),
-            }),
+            None => Err(Error::Overrun { part, length, left: cursor.left() }),
         },
         Err(_) if length == -1 => Ok(None),
-        Err(_) => Err(Error::Overrun {
-            part,
-            length,
-            left: cursor.left(),
-        }),
+        Err(_) => Err(Error::Overrun { part, length, left: cursor.left() }),
     }
 }
 
@@ -188,18 +170,11 @@ impl Outline {
         }
         let mut cursor = Cursor::new(rest);
         let Some(length) = cursor.varint() else {
-            return Some(Err(self.give_up(Error::Varint {
-                part: "record length",
-            })));
+            return Some(Err(self.give_up(Error::Varint { part: "record length" })));
         };
-        let body = usize::try_from(length)
-            .ok()
-            .and_then(|length| cursor.take(length));
+        let body = usize::try_from(length).ok().and_then(|length| cursor.take(length));
         let Some(body) = body else {
-            return Some(Err(self.give_up(Error::RecordLength {
-                length,
-                left: cursor.left(),
-            })));
+            return Some(Err(self.give_up(Error::RecordLength { length, left: cursor.left() })));
         };
         self.position += rest.len() - cursor.left();
         self.found += 1;
@@ -230,14 +205,10 @@ impl Outline {
             return Err(self.give_up(Error::RecordLength { length: 0, left: 0 }));
         }
         let Some(timestamp_delta) = cursor.varlong() else {
-            return Err(self.give_up(Error::Varint {
-                part: "timestamp delta",
-            }));
+            return Err(self.give_up(Error::Varint { part: "timestamp delta" }));
         };
         let Some(delta) = cursor.varint() else {
-            return Err(self.give_up(Error::Varint {
-                part: "offset delta",
-            }));
+            return Err(self.give_up(Error::Varint { part: "offset delta" }));
         };
         if i64::from(delta) < self.next_delta || delta > self.last_delta {
             return Err(self.give_up(Error::OffsetDelta {
@@ -251,55 +222,29 @@ impl Outline {
         let offset = self.base_offset.wrapping_add(i64::from(delta));
         match self.content(offset, timestamp_delta, cursor) {
             Ok(record) => Ok(record),
-            Err(reason) => Err(Bad {
-                first_offset: offset,
-                last_offset: offset,
-                reason,
-            }),
+            Err(reason) => Err(Bad { first_offset: offset, last_offset: offset, reason }),
         }
     }
 
     #[inline(always)]
-    fn content<'b>(
-        &self,
-        offset: i64,
-        delta: i64,
-        mut cursor: Cursor<'b>,
-    ) -> Result<Record<'b>, Error> {
+    fn content<'b>(&self, offset: i64, delta: i64, mut cursor: Cursor<'b>) -> Result<Record<'b>, Error> {
         let timestamp = match self.log_append_time {
             Some(time) => time,
             None => match self.base_timestamp.checked_add(delta) {
                 Some(time) => time,
                 None => {
-                    return Err(Error::Timestamp {
-                        base: self.base_timestamp,
-                        delta,
-                    });
+                    return Err(Error::Timestamp { base: self.base_timestamp, delta });
                 }
             },
         };
         let key = nullable(&mut cursor, "key length", "key")?;
         let value = nullable(&mut cursor, "value length", "value")?;
-        let count = cursor.varint().ok_or(Error::Varint {
-            part: "header count",
-        })?;
-        let headers = if count == 0 {
-            Headers { cursor, left: 0 }
-        } else {
-            check_headers(&mut cursor, count)?
-        };
+        let count = cursor.varint().ok_or(Error::Varint { part: "header count" })?;
+        let headers = if count == 0 { Headers { cursor, left: 0 } } else { check_headers(&mut cursor, count)? };
         if cursor.left() != 0 {
-            return Err(Error::RecordTail {
-                bytes: cursor.left(),
-            });
+            return Err(Error::RecordTail { bytes: cursor.left() });
         }
-        Ok(Record {
-            offset,
-            timestamp,
-            key,
-            value,
-            headers,
-        })
+        Ok(Record { offset, timestamp, key, value, headers })
     }
 
     /// Whether the next call yields nothing. Asked by the lending reader, which may not hold a borrow when it does.
@@ -332,35 +277,19 @@ impl Outline {
         self.done = true;
         let last_offset = self.base_offset.saturating_add(i64::from(self.last_delta));
         // After the last record, the batch's end is what is bad.
-        let first_offset = self
-            .base_offset
-            .saturating_add(self.next_delta)
-            .min(last_offset);
-        Bad {
-            first_offset,
-            last_offset,
-            reason,
-        }
+        let first_offset = self.base_offset.saturating_add(self.next_delta).min(last_offset);
+        Bad { first_offset, last_offset, reason }
     }
 }
 
 /// Walks over the headers once, so that iterating over them later cannot fail.
 fn check_headers<'b>(cursor: &mut Cursor<'b>, count: i32) -> Result<Headers<'b>, Error> {
-    let lying = Error::HeaderCount {
-        count,
-        left: cursor.left(),
-    };
+    let lying = Error::HeaderCount { count, left: cursor.left() };
     // A header has two lengths of a byte each at least.
-    let Some(left) = u32::try_from(count)
-        .ok()
-        .filter(|&count| count as usize <= cursor.left() / 2)
-    else {
+    let Some(left) = u32::try_from(count).ok().filter(|&count| count as usize <= cursor.left() / 2) else {
         return Err(lying);
     };
-    let headers = Headers {
-        cursor: *cursor,
-        left,
-    };
+    let headers = Headers { cursor: *cursor, left };
     for _ in 0..left {
         header(cursor)?;
     }

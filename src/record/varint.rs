@@ -47,10 +47,7 @@ impl<'a> Cursor<'a> {
                 self.rest = rest;
                 Some(unzigzag32(u32::from(a & 0x7f) | u32::from(b) << 7))
             }
-            _ => self
-                .long(5)
-                .and_then(|raw| u32::try_from(raw).ok())
-                .map(unzigzag32),
+            _ => self.long(5).and_then(|raw| u32::try_from(raw).ok()).map(unzigzag32),
         }
     }
 
@@ -82,10 +79,8 @@ impl<'a> Cursor<'a> {
                 // Bits up to and with the first end, then sevens together, fourteens, twenty-eights.
                 let kept = word & (ends ^ (ends - 1)) & 0x7f7f_7f7f_7f7f_7f7f;
                 let pairs = (kept & 0x007f_007f_007f_007f) | ((kept & 0x7f00_7f00_7f00_7f00) >> 1);
-                let fours =
-                    (pairs & 0x0000_3fff_0000_3fff) | ((pairs & 0x3fff_0000_3fff_0000) >> 2);
-                let value =
-                    (fours & 0x0000_0000_0fff_ffff) | ((fours & 0x0fff_ffff_0000_0000) >> 4);
+                let fours = (pairs & 0x0000_3fff_0000_3fff) | ((pairs & 0x3fff_0000_3fff_0000) >> 2);
+                let value = (fours & 0x0000_0000_0fff_ffff) | ((fours & 0x0fff_ffff_0000_0000) >> 4);
                 let len = (ends.trailing_zeros() / 8 + 1) as usize;
                 if len > max {
                     return None;
@@ -175,15 +170,7 @@ mod tests {
 
     #[test]
     fn numbers_come_back_and_take_the_size_that_was_foretold() {
-        let mut values = vec![
-            0,
-            -1,
-            1,
-            i64::MIN,
-            i64::MAX,
-            i64::from(i32::MIN),
-            i64::from(i32::MAX),
-        ];
+        let mut values = vec![0, -1, 1, i64::MIN, i64::MAX, i64::from(i32::MIN), i64::from(i32::MAX)];
         for shift in 0..63 {
             for near in -1..=1 {
                 values.extend([(1i64 << shift) + near, -(1i64 << shift) + near]);
@@ -196,11 +183,7 @@ mod tests {
             let mut cursor = Cursor::new(&bytes);
             assert_eq!(cursor.varlong(), Some(value));
             assert_eq!(cursor.left(), 0);
-            assert_eq!(
-                Cursor::new(&bytes).varint(),
-                i32::try_from(value).ok(),
-                "{value}"
-            );
+            assert_eq!(Cursor::new(&bytes).varint(), i32::try_from(value).ok(), "{value}");
             for cut in 0..bytes.len() {
                 assert_eq!(Cursor::new(&bytes[..cut]).varlong(), None);
             }
@@ -210,27 +193,12 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_refused() {
         // Six groups, and five with bits beyond the 32nd.
-        assert_eq!(
-            Cursor::new(&[0x80, 0x80, 0x80, 0x80, 0x80, 0x00]).varint(),
-            None
-        );
+        assert_eq!(Cursor::new(&[0x80, 0x80, 0x80, 0x80, 0x80, 0x00]).varint(), None);
         assert_eq!(Cursor::new(&[0xff, 0xff, 0xff, 0xff, 0x10]).varint(), None);
-        assert_eq!(
-            Cursor::new(&[0xff, 0xff, 0xff, 0xff, 0x0f]).varint(),
-            Some(i32::MIN)
-        );
+        assert_eq!(Cursor::new(&[0xff, 0xff, 0xff, 0xff, 0x0f]).varint(), Some(i32::MIN));
         // Eleven groups, and ten with bits beyond the 64th.
-        assert_eq!(
-            Cursor::new(&[
-                0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x00
-            ])
-            .varlong(),
-            None
-        );
-        assert_eq!(
-            Cursor::new(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x02]).varlong(),
-            None
-        );
+        assert_eq!(Cursor::new(&[0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x00]).varlong(), None);
+        assert_eq!(Cursor::new(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x02]).varlong(), None);
         // Padded within the limit.
         assert_eq!(Cursor::new(&[0x82, 0x80, 0x00]).varint(), Some(1));
     }

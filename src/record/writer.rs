@@ -96,21 +96,13 @@ impl BatchWriter {
         if timestamp < -1 {
             return Err(PushError::Timestamp(timestamp));
         }
-        let base = if self.count == 0 {
-            timestamp
-        } else {
-            self.base_timestamp
-        };
+        let base = if self.count == 0 { timestamp } else { self.base_timestamp };
         let Some(timestamp_delta) = timestamp.checked_sub(base) else {
             return Err(PushError::Timestamp(timestamp));
         };
         let offset_delta = i64::from(self.count);
 
-        let mut body = 1
-            + size(timestamp_delta)
-            + size(offset_delta)
-            + nullable_size(key)
-            + nullable_size(value);
+        let mut body = 1 + size(timestamp_delta) + size(offset_delta) + nullable_size(key) + nullable_size(value);
         body += size(headers.len() as i64);
         for (key, value) in headers {
             body += nullable_size(Some(key)) + nullable_size(*value);
@@ -149,10 +141,7 @@ impl BatchWriter {
         if alone > limit {
             PushError::TooLarge { size: alone, limit }
         } else {
-            PushError::Full {
-                size: self.size() + record,
-                limit,
-            }
+            PushError::Full { size: self.size() + record, limit }
         }
     }
 
@@ -185,11 +174,7 @@ impl BatchWriter {
     ///
     /// # Errors
     /// The codec is not part of this build, or fails; the batch is still open then.
-    pub fn finish(
-        &mut self,
-        compression: Compression,
-        producer: Option<Producer>,
-    ) -> Result<Bytes, CodecError> {
+    pub fn finish(&mut self, compression: Compression, producer: Option<Producer>) -> Result<Bytes, CodecError> {
         if self.buffer.is_empty() {
             self.buffer.resize(layout::RECORDS, 0);
         }
@@ -205,17 +190,8 @@ impl BatchWriter {
             batch
         };
         let transactional = producer.is_some_and(|producer| producer.transactional);
-        let attributes = i16::from(compression.code())
-            | if transactional {
-                layout::TRANSACTIONAL
-            } else {
-                0
-            };
-        let times = if self.count == 0 {
-            (-1, -1)
-        } else {
-            (self.base_timestamp, self.max_timestamp)
-        };
+        let attributes = i16::from(compression.code()) | if transactional { layout::TRANSACTIONAL } else { 0 };
+        let times = if self.count == 0 { (-1, -1) } else { (self.base_timestamp, self.max_timestamp) };
         seal(&mut batch, attributes, times, self.count, producer);
         self.clear();
         Ok(Bytes::from(batch))
@@ -223,19 +199,8 @@ impl BatchWriter {
 }
 
 /// Fills in the header in front of the records.
-fn seal(
-    batch: &mut [u8],
-    attributes: i16,
-    (base, max): (i64, i64),
-    count: i32,
-    producer: Option<Producer>,
-) {
-    let none = Producer {
-        id: -1,
-        epoch: -1,
-        base_sequence: -1,
-        transactional: false,
-    };
+fn seal(batch: &mut [u8], attributes: i16, (base, max): (i64, i64), count: i32, producer: Option<Producer>) {
+    let none = Producer { id: -1, epoch: -1, base_sequence: -1, transactional: false };
     let producer = producer.unwrap_or(none);
     // A compressed batch is at most a little larger than the limit, an uncompressed one not larger.
     let length = i32::try_from(batch.len() - layout::LOG_OVERHEAD).unwrap_or(i32::MAX);
@@ -244,20 +209,12 @@ fn seal(
     put_field(batch, layout::LEADER_EPOCH, (-1i32).to_be_bytes());
     put_field(batch, layout::MAGIC, layout::MAGIC_V2.to_be_bytes());
     put_field(batch, layout::ATTRIBUTES, attributes.to_be_bytes());
-    put_field(
-        batch,
-        layout::LAST_OFFSET_DELTA,
-        (count - 1).max(0).to_be_bytes(),
-    );
+    put_field(batch, layout::LAST_OFFSET_DELTA, (count - 1).max(0).to_be_bytes());
     put_field(batch, layout::BASE_TIMESTAMP, base.to_be_bytes());
     put_field(batch, layout::MAX_TIMESTAMP, max.to_be_bytes());
     put_field(batch, layout::PRODUCER_ID, producer.id.to_be_bytes());
     put_field(batch, layout::PRODUCER_EPOCH, producer.epoch.to_be_bytes());
-    put_field(
-        batch,
-        layout::BASE_SEQUENCE,
-        producer.base_sequence.to_be_bytes(),
-    );
+    put_field(batch, layout::BASE_SEQUENCE, producer.base_sequence.to_be_bytes());
     put_field(batch, layout::RECORD_COUNT, count.to_be_bytes());
     let crc = crc32c::crc32c(batch.get(layout::ATTRIBUTES..).unwrap_or_default());
     put_field(batch, layout::CRC, crc.to_be_bytes());
@@ -282,19 +239,8 @@ pub fn end_marker(
     put_nullable(&mut batch, Some(&[0, 0, high, low]));
     put_nullable(&mut batch, Some(&[0, 0, e0, e1, e2, e3]));
     put(&mut batch, 0);
-    let producer = Producer {
-        id: producer_id,
-        epoch: producer_epoch,
-        base_sequence: -1,
-        transactional: true,
-    };
-    seal(
-        &mut batch,
-        layout::TRANSACTIONAL | layout::CONTROL,
-        (timestamp, timestamp),
-        1,
-        Some(producer),
-    );
+    let producer = Producer { id: producer_id, epoch: producer_epoch, base_sequence: -1, transactional: true };
+    seal(&mut batch, layout::TRANSACTIONAL | layout::CONTROL, (timestamp, timestamp), 1, Some(producer));
     Bytes::from(batch)
 }
 

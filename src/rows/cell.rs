@@ -24,11 +24,7 @@ pub(super) fn to_json(field: Text<'_>, ty: &Type, out: &mut Vec<u8>) -> Result<(
         Type::Decimal { .. } | Type::Double => {
             if json::validate(trimmed.as_bytes(), 1).is_ok() && is_number(trimmed) {
                 out.extend_from_slice(trimmed.as_bytes());
-            } else if let Some(number) = trimmed
-                .parse::<f64>()
-                .ok()
-                .filter(|number| number.is_finite())
-            {
+            } else if let Some(number) = trimmed.parse::<f64>().ok().filter(|number| number.is_finite()) {
                 out.extend_from_slice(number.to_string().as_bytes());
             } else if *ty == Type::Double && trimmed.parse::<f64>().is_ok() {
                 // NaN and the infinities have no JSON number.
@@ -46,9 +42,7 @@ pub(super) fn to_json(field: Text<'_>, ty: &Type, out: &mut Vec<u8>) -> Result<(
 pub(super) fn from_json(value: &str) -> Result<Option<std::borrow::Cow<'_, str>>, String> {
     match value.as_bytes().first() {
         Some(b'"') => {
-            let raw = value
-                .get(1..value.len().saturating_sub(1))
-                .unwrap_or_default();
+            let raw = value.get(1..value.len().saturating_sub(1)).unwrap_or_default();
             Ok(Some(json::unescape(raw)))
         }
         Some(b'n') => Ok(None),

@@ -64,12 +64,7 @@ impl Decoder {
         result
     }
 
-    fn csv_row(
-        &self,
-        value: &[u8],
-        dialect: &csv::Dialect,
-        out: &mut Vec<u8>,
-    ) -> Result<Decoded, Misfit> {
+    fn csv_row(&self, value: &[u8], dialect: &csv::Dialect, out: &mut Vec<u8>) -> Result<Decoded, Misfit> {
         if dialect.header == Header::InStream && self.is_header(value, dialect) {
             return Ok(Decoded::HeaderRow);
         }
@@ -87,23 +82,14 @@ impl Decoder {
                 if self.empty_is_null && field.raw.is_empty() {
                     out.extend_from_slice(b"null");
                 } else if let Err(reason) = cell::to_json(field, ty, out) {
-                    misfit = Some(Misfit::Value {
-                        column: name.clone(),
-                        reason,
-                    });
+                    misfit = Some(Misfit::Value { column: name.clone(), reason });
                 }
             }
         })
-        .map_err(|error| Misfit::Malformed {
-            format: "csv",
-            reason: error.to_string(),
-        })?;
+        .map_err(|error| Misfit::Malformed { format: "csv", reason: error.to_string() })?;
         out.push(b'}');
         if fields != self.columns.len() {
-            return Err(Misfit::FieldCount {
-                expected: self.columns.len(),
-                found: fields,
-            });
+            return Err(Misfit::FieldCount { expected: self.columns.len(), found: fields });
         }
         misfit.map_or(Ok(Decoded::Row), Err)
     }
@@ -112,20 +98,13 @@ impl Decoder {
     fn is_header(&self, value: &[u8], dialect: &csv::Dialect) -> bool {
         let mut same = 0;
         let fields = csv::walk_row(value, dialect, |at, field: Text<'_>| {
-            same += usize::from(
-                self.columns
-                    .get(at)
-                    .is_some_and(|(name, _)| field.value().trim() == name),
-            );
+            same += usize::from(self.columns.get(at).is_some_and(|(name, _)| field.value().trim() == name));
         });
         fields.is_ok_and(|fields| fields == self.columns.len() && same == fields)
     }
 
     fn raw_row(&self, value: &[u8], out: &mut Vec<u8>) -> Result<Decoded, Misfit> {
-        let (name, ty) = self
-            .columns
-            .first()
-            .map_or(("value", &Type::Bytes), |(name, ty)| (name.as_str(), ty));
+        let (name, ty) = self.columns.first().map_or(("value", &Type::Bytes), |(name, ty)| (name.as_str(), ty));
         out.push(b'{');
         json::write_string(name, out);
         out.push(b':');
@@ -134,10 +113,8 @@ impl Decoder {
             out.extend_from_slice(BASE64.encode(value).as_bytes());
             out.push(b'"');
         } else {
-            let text = std::str::from_utf8(value).map_err(|error| Misfit::Malformed {
-                format: "text",
-                reason: error.to_string(),
-            })?;
+            let text = std::str::from_utf8(value)
+                .map_err(|error| Misfit::Malformed { format: "text", reason: error.to_string() })?;
             json::write_string(text, out);
         }
         out.push(b'}');
@@ -147,10 +124,8 @@ impl Decoder {
 
 fn json_row(value: &[u8], out: &mut Vec<u8>) -> Result<Decoded, Misfit> {
     let start = out.len();
-    json::compact(value, json::DEPTH_LIMIT, out).map_err(|error| Misfit::Malformed {
-        format: "json",
-        reason: error.to_string(),
-    })?;
+    json::compact(value, json::DEPTH_LIMIT, out)
+        .map_err(|error| Misfit::Malformed { format: "json", reason: error.to_string() })?;
     if out.get(start) != Some(&b'{') {
         return Err(Misfit::NotAnObject);
     }

@@ -26,15 +26,10 @@ impl Encoder {
     /// An encoder for `table`, with the columns that make a record's key, if any. The key of one column is its text
     /// (what Flink's `raw` and Kafka's string serialiser have); of several, a JSON object of them.
     pub fn new(table: &Table, key: &[String]) -> Result<Self, Misfit> {
-        let columns: Vec<_> = table
-            .schema
-            .columns
-            .iter()
-            .map(|column| (column.field.name.clone(), column.field.ty.clone()))
-            .collect();
-        if let Some(unknown) = key
-            .iter()
-            .find(|name| !columns.is_empty() && !columns.iter().any(|(column, _)| column == *name))
+        let columns: Vec<_> =
+            table.schema.columns.iter().map(|column| (column.field.name.clone(), column.field.ty.clone())).collect();
+        if let Some(unknown) =
+            key.iter().find(|name| !columns.is_empty() && !columns.iter().any(|(column, _)| column == *name))
         {
             return Err(Misfit::UnknownColumn(unknown.clone()));
         }
@@ -48,12 +43,7 @@ impl Encoder {
     }
 
     /// Appends the record of `row` to `key` and `value`; true if it has a key. On an error both are as they were.
-    pub fn encode(
-        &mut self,
-        row: &[u8],
-        key: &mut Vec<u8>,
-        value: &mut Vec<u8>,
-    ) -> Result<bool, Misfit> {
+    pub fn encode(&mut self, row: &[u8], key: &mut Vec<u8>, value: &mut Vec<u8>) -> Result<bool, Misfit> {
         let (key_start, value_start) = (key.len(), value.len());
         let result = self.try_encode(row, key, value);
         if result.is_err() {
@@ -63,30 +53,17 @@ impl Encoder {
         result
     }
 
-    fn try_encode(
-        &mut self,
-        row: &[u8],
-        key: &mut Vec<u8>,
-        value: &mut Vec<u8>,
-    ) -> Result<bool, Misfit> {
-        json::validate(row, json::DEPTH_LIMIT).map_err(|error| Misfit::Malformed {
-            format: "json",
-            reason: error.to_string(),
-        })?;
-        let members: Vec<(Cow<'_, str>, &str)> = json::members(row)
-            .ok_or(Misfit::NotAnObject)?
-            .map(|(name, value)| (name.value(), value))
-            .collect();
+    fn try_encode(&mut self, row: &[u8], key: &mut Vec<u8>, value: &mut Vec<u8>) -> Result<bool, Misfit> {
+        json::validate(row, json::DEPTH_LIMIT)
+            .map_err(|error| Misfit::Malformed { format: "json", reason: error.to_string() })?;
+        let members: Vec<(Cow<'_, str>, &str)> =
+            json::members(row).ok_or(Misfit::NotAnObject)?.map(|(name, value)| (name.value(), value)).collect();
         if self.columns.is_empty() && !matches!(self.encoding, Encoding::Json) {
-            self.columns = members
-                .iter()
-                .map(|(name, _)| (name.clone().into_owned(), Type::String))
-                .collect();
+            self.columns = members.iter().map(|(name, _)| (name.clone().into_owned(), Type::String)).collect();
         }
         if !self.columns.is_empty()
-            && let Some((unknown, _)) = members
-                .iter()
-                .find(|(name, _)| !self.columns.iter().any(|(column, _)| column == name))
+            && let Some((unknown, _)) =
+                members.iter().find(|(name, _)| !self.columns.iter().any(|(column, _)| column == name))
         {
             return Err(Misfit::UnknownColumn(unknown.clone().into_owned()));
         }
@@ -113,15 +90,9 @@ impl Encoder {
         Ok(!self.key.is_empty())
     }
 
-    fn encode_key(
-        &self,
-        members: &[(Cow<'_, str>, &str)],
-        out: &mut Vec<u8>,
-    ) -> Result<(), Misfit> {
+    fn encode_key(&self, members: &[(Cow<'_, str>, &str)], out: &mut Vec<u8>) -> Result<(), Misfit> {
         let member = |column: &String| {
-            find(members, column)
-                .filter(|value| *value != "null")
-                .ok_or_else(|| Misfit::NoKey(column.clone()))
+            find(members, column).filter(|value| *value != "null").ok_or_else(|| Misfit::NoKey(column.clone()))
         };
         match self.key.as_slice() {
             [] => {}
@@ -151,11 +122,7 @@ impl Encoder {
 
 /// The last member of that name, as JSON readers have it.
 fn find<'a>(members: &[(Cow<'_, str>, &'a str)], column: &str) -> Option<&'a str> {
-    members
-        .iter()
-        .rev()
-        .find(|(name, _)| name == column)
-        .map(|(_, value)| *value)
+    members.iter().rev().find(|(name, _)| name == column).map(|(_, value)| *value)
 }
 
 /// Appends a valid JSON value without its white space.
@@ -186,29 +153,15 @@ fn fits(fit: Fit) -> Result<(), Misfit> {
     }
 }
 
-fn encode_raw(
-    columns: &[(String, Type)],
-    members: &[(Cow<'_, str>, &str)],
-    out: &mut Vec<u8>,
-) -> Result<(), Misfit> {
+fn encode_raw(columns: &[(String, Type)], members: &[(Cow<'_, str>, &str)], out: &mut Vec<u8>) -> Result<(), Misfit> {
     let [(column, ty)] = columns else {
-        return Err(Misfit::FieldCount {
-            expected: 1,
-            found: columns.len(),
-        });
+        return Err(Misfit::FieldCount { expected: 1, found: columns.len() });
     };
-    let misfit = |reason: String| Misfit::Value {
-        column: column.clone(),
-        reason,
-    };
+    let misfit = |reason: String| Misfit::Value { column: column.clone(), reason };
     let value = find(members, column).ok_or_else(|| misfit("absent".to_owned()))?;
     let text = cell::from_json(value).map_err(misfit)?.unwrap_or_default();
     if *ty == Type::Bytes {
-        out.extend(
-            BASE64
-                .decode(text.as_bytes())
-                .map_err(|error| misfit(format!("no base64: {error}")))?,
-        );
+        out.extend(BASE64.decode(text.as_bytes()).map_err(|error| misfit(format!("no base64: {error}")))?);
     } else {
         out.extend_from_slice(text.as_bytes());
     }

@@ -153,10 +153,8 @@ impl Sink {
         let encoder = Encoder::new(table, &options.key)?;
         let topics = client.topics(Some(&[&table.topic])).await?;
         let count = topics.iter().find(|topic| topic.name == table.topic).map_or(0, |topic| topic.partitions.len());
-        let partitions = u32::try_from(count)
-            .ok()
-            .and_then(NonZeroU32::new)
-            .ok_or_else(|| Error::NoTopic(table.topic.clone()))?;
+        let partitions =
+            u32::try_from(count).ok().and_then(NonZeroU32::new).ok_or_else(|| Error::NoTopic(table.topic.clone()))?;
         let fixed = match options.partition {
             Some(partition) => Some(
                 u32::try_from(partition)
@@ -218,8 +216,7 @@ impl Sink {
             (None, false) => self.sticky_partition(),
         };
         let key = keyed.then_some(self.key.as_slice());
-        let (delivery, wake) =
-            self.shared.queue().push(partition, now_ms(), key, Some(&self.value), Instant::now())?;
+        let (delivery, wake) = self.shared.queue().push(partition, now_ms(), key, Some(&self.value), Instant::now())?;
         if wake {
             self.shared.work.notify_one();
         }

@@ -83,7 +83,10 @@ impl Sender {
                     let error = Arc::new(Error::Client(error));
                     outcome.answer(Err(error.clone()));
                     let records = Some(records);
-                    self.failed(FailedBatch { partition, refused: !unclear, error: error.clone(), records, rows }, bytes);
+                    self.failed(
+                        FailedBatch { partition, refused: !unclear, error: error.clone(), records, rows },
+                        bytes,
+                    );
                     if unclear {
                         self.abandon(&error);
                     }
@@ -111,7 +114,13 @@ impl Sender {
             let rows = batch.writer.len() as u32;
             let mut counts = self.shared.counts();
             counts.0.failed += u64::from(rows);
-            counts.1.push(FailedBatch { partition: batch.partition, refused: false, error, records: batch.writer.finish(Compression::None, None).ok(), rows });
+            counts.1.push(FailedBatch {
+                partition: batch.partition,
+                refused: false,
+                error,
+                records: batch.writer.finish(Compression::None, None).ok(),
+                rows,
+            });
         }
     }
 }

@@ -7,9 +7,7 @@ pub use position::{BadPosition, Position};
 pub use rows::{Content, Row, Rows};
 
 use crate::catalog::Table;
-use crate::client::{
-    Client, ErrorCode, FetchOptions, FetchPartition, Isolation, OffsetSpec,
-};
+use crate::client::{Client, ErrorCode, FetchOptions, FetchPartition, Isolation, OffsetSpec};
 use crate::record::Inflater;
 use crate::rows::Decoder;
 
@@ -131,6 +129,9 @@ impl Source {
     ///
     /// With `follow` it may give no rows for as long as none arrive. Cancel-safe: what was not given is fetched again.
     pub async fn fetch(&mut self) -> Result<Option<Rows<'_>>, Error> {
+        // A reply brings one batch that is larger than asked for only of its first partition: each is first in turn.
+        let first = usize::from(!self.cursors.is_empty());
+        self.cursors.rotate_left(first);
         let wanted: Vec<FetchPartition> = self
             .cursors
             .iter()
@@ -151,7 +152,9 @@ impl Source {
         for answer in self.client.fetch(&wanted, &options).await {
             match answer.result {
                 Ok(records) => fetched.push((answer.partition, records)),
-                Err(error) if error.code() == Some(ErrorCode::OFFSET_OUT_OF_RANGE) => self.skip_lost(answer.partition).await?,
+                Err(error) if error.code() == Some(ErrorCode::OFFSET_OUT_OF_RANGE) => {
+                    self.skip_lost(answer.partition).await?
+                }
                 Err(error) => return Err(error.into()),
             }
         }

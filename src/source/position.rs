@@ -17,7 +17,9 @@ pub enum Position {
 
 /// What was written is no place.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("'{0}' is no position: earliest, latest, an offset, a time such as 2026-11-01T08:00:00Z, or @ and milliseconds")]
+#[error(
+    "'{0}' is no position: earliest, latest, an offset, a time such as 2026-11-01T08:00:00Z, or @ and milliseconds"
+)]
 pub struct BadPosition(String);
 
 impl FromStr for Position {

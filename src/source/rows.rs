@@ -82,7 +82,8 @@ impl<'s> Rows<'s> {
                 reader = reader.until(end);
             }
             if self.isolation == Isolation::ReadCommitted {
-                reader = reader.skip_aborted(records.aborted.iter().map(|aborted| (aborted.producer_id, aborted.first_offset)));
+                reader = reader
+                    .skip_aborted(records.aborted.iter().map(|aborted| (aborted.producer_id, aborted.first_offset)));
             }
             while let Some(record) = reader.next() {
                 let flow = match record {

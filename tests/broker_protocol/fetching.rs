@@ -28,7 +28,7 @@ fn records(response: &FetchResponse, partition: usize) -> Bytes {
 }
 
 fn batches(bytes: &[u8]) -> usize {
-    Batches::new(bytes).map(|batch| batch.unwrap()).count()
+    Batches::new(bytes).inspect(|batch| assert!(batch.is_ok())).count()
 }
 
 pub(crate) async fn fetch_all(broker: &Broker, topic: &str, partition: i32) -> Bytes {

@@ -12,9 +12,7 @@ use topics::{KEYS, Make, Random, VALUES};
 
 fn topic(make: Make, seed: u64, messages: usize) -> Vec<Vec<u8>> {
     let mut random = Random::new(seed);
-    (0..messages)
-        .map(|index| make(&mut random, index))
-        .collect()
+    (0..messages).map(|index| make(&mut random, index)).collect()
 }
 
 fn sniffed(role: Role, payloads: &[Vec<u8>]) -> Verdict {
@@ -24,12 +22,7 @@ fn sniffed(role: Role, payloads: &[Vec<u8>]) -> Verdict {
 }
 
 /// How many of the kinds' topics are told right, and each that is not.
-fn score(
-    kinds: &[(&str, Format, Make)],
-    role: Role,
-    messages: usize,
-    seeds: u64,
-) -> (usize, Vec<String>) {
+fn score(kinds: &[(&str, Format, Make)], role: Role, messages: usize, seeds: u64) -> (usize, Vec<String>) {
     let (mut right, mut wrong) = (0, Vec::new());
     for (kind, expected, make) in kinds {
         for seed in 0..seeds {
@@ -63,11 +56,7 @@ fn topics_of_fifty_and_more_are_told_right() {
 fn topics_of_five_are_nearly_all_told_right() {
     for (kinds, role) in [(VALUES, Role::Value), (KEYS, Role::Key)] {
         let (right, wrong) = score(kinds, role, 5, 10);
-        assert!(
-            wrong.len() * 100 <= 3 * (right + wrong.len()),
-            "{}",
-            wrong.join("\n")
-        );
+        assert!(wrong.len() * 100 <= 3 * (right + wrong.len()), "{}", wrong.join("\n"));
     }
 }
 
@@ -75,11 +64,7 @@ fn topics_of_five_are_nearly_all_told_right() {
 fn one_message_tells_much_and_says_how_sure_it_is() {
     for (kinds, role) in [(VALUES, Role::Value), (KEYS, Role::Key)] {
         let (right, wrong) = score(kinds, role, 1, 10);
-        assert!(
-            wrong.len() * 100 <= 12 * (right + wrong.len()),
-            "{}",
-            wrong.join("\n")
-        );
+        assert!(wrong.len() * 100 <= 12 * (right + wrong.len()), "{}", wrong.join("\n"));
     }
     for (_, format, make) in VALUES {
         let confidence = |messages| sniffed(Role::Value, &topic(*make, 3, messages)).confidence;
@@ -101,11 +86,7 @@ fn scalars_in_text_are_named() {
         ("sentences", None),
     ] {
         let (_, _, make) = VALUES.iter().find(|(name, ..)| *name == kind).unwrap();
-        assert_eq!(
-            sniffed(Role::Value, &topic(*make, 1, 100)).scalar,
-            scalar,
-            "{kind}"
-        );
+        assert_eq!(sniffed(Role::Value, &topic(*make, 1, 100)).scalar, scalar, "{kind}");
     }
 }
 
@@ -118,32 +99,19 @@ fn numbers_are_json_only_beside_other_documents() {
         let mut payloads = numbers.to_vec();
         payloads.push(other.to_vec());
         let verdict = sniffed(Role::Value, &payloads);
-        assert_eq!(
-            (verdict.format, verdict.fits),
-            (Format::Json, 4),
-            "{other:?}"
-        );
+        assert_eq!((verdict.format, verdict.fits), (Format::Json, 4), "{other:?}");
     }
     // One stray document among a thousand numbers decides nothing.
     let mut payloads = topic(|r, _| r.below(1000).to_string().into_bytes(), 1, 999);
     payloads.push(b"{}".to_vec());
     let verdict = sniffed(Role::Value, &payloads);
-    assert_eq!(
-        (verdict.format, verdict.scalar, verdict.mixed),
-        (Format::Text, Some(Scalar::Integer), vec![])
-    );
+    assert_eq!((verdict.format, verdict.scalar, verdict.mixed), (Format::Text, Some(Scalar::Integer), vec![]));
 }
 
 fn mix(first: Make, second: Make, every: usize, messages: usize) -> Vec<Vec<u8>> {
     let mut random = Random::new(11);
     (0..messages)
-        .map(|index| {
-            if index % every == every - 1 {
-                second(&mut random, index)
-            } else {
-                first(&mut random, index)
-            }
-        })
+        .map(|index| if index % every == every - 1 { second(&mut random, index) } else { first(&mut random, index) })
         .collect()
 }
 
@@ -156,37 +124,21 @@ fn topics_of_two_formats_are_mixed_with_true_shares() {
     for (first, second, formats) in [
         ("json objects", "csv", [Format::Json, Format::Csv]),
         ("json objects", "sentences", [Format::Json, Format::Text]),
-        (
-            "json objects",
-            "random bytes",
-            [Format::Json, Format::Binary],
-        ),
+        ("json objects", "random bytes", [Format::Json, Format::Binary]),
         ("csv", "json objects", [Format::Csv, Format::Json]),
         ("csv", "sentences", [Format::Csv, Format::Text]),
         ("csv", "random bytes", [Format::Csv, Format::Binary]),
         ("sentences", "json objects", [Format::Text, Format::Json]),
         ("iso log", "csv", [Format::Text, Format::Csv]),
-        (
-            "json objects",
-            "bracketed log",
-            [Format::Json, Format::Text],
-        ),
+        ("json objects", "bracketed log", [Format::Json, Format::Text]),
     ] {
         for every in [2, 3, 10] {
             for messages in [120, 600] {
-                let verdict = sniffed(
-                    Role::Value,
-                    &mix(kind(first), kind(second), every, messages),
-                );
+                let verdict = sniffed(Role::Value, &mix(kind(first), kind(second), every, messages));
                 let case = format!("{first} / {second} 1:{every} {messages}: {verdict:#?}");
                 assert_eq!(verdict.mixed.len(), 2, "{case}");
-                let share = |format| {
-                    verdict
-                        .mixed
-                        .iter()
-                        .find(|share| share.format == format)
-                        .map_or(0.0, |share| share.share)
-                };
+                let share =
+                    |format| verdict.mixed.iter().find(|share| share.format == format).map_or(0.0, |share| share.share);
                 let expected = 1.0 / every as f64;
                 assert!((share(formats[1]) - expected).abs() <= 0.02, "{case}");
                 assert!((share(formats[0]) - 1.0 + expected).abs() <= 0.02, "{case}");
@@ -201,20 +153,14 @@ fn topics_of_two_formats_are_mixed_with_true_shares() {
 /// The switch comes long after the full vote has ended.
 #[test]
 fn a_switch_in_mid_stream_is_seen() {
-    for (first, second) in [
-        ("json objects", "csv"),
-        ("csv", "json objects"),
-        ("csv", "sentences"),
-        ("sentences", "json objects"),
-    ] {
+    for (first, second) in
+        [("json objects", "csv"), ("csv", "json objects"), ("csv", "sentences"), ("sentences", "json objects")]
+    {
         let mut payloads = topic(kind(first), 1, 3000);
         payloads.extend(topic(kind(second), 2, 2000));
         let verdict = sniffed(Role::Value, &payloads);
         assert_eq!(verdict.mixed.len(), 2, "{first} / {second}: {verdict:#?}");
-        assert!(
-            (verdict.share - 0.6).abs() <= 0.02,
-            "{first} / {second}: {verdict:#?}"
-        );
+        assert!((verdict.share - 0.6).abs() <= 0.02, "{first} / {second}: {verdict:#?}");
     }
 }
 
@@ -227,27 +173,13 @@ fn strays_and_bad_records_do_not_make_a_topic_mixed() {
     payloads.extend((0..10).map(|_| b"{\"id\":1,\"na".to_vec()));
     payloads.extend((0..3).map(|_| Vec::new()));
     let verdict = sniffed(Role::Value, &payloads);
-    assert_eq!(
-        (
-            verdict.format,
-            verdict.fits,
-            verdict.payloads,
-            verdict.empty
-        ),
-        (Format::Json, 200, 212, 3)
-    );
-    assert_eq!(
-        (verdict.mixed, verdict.second.unwrap().payloads),
-        (vec![], 1)
-    );
+    assert_eq!((verdict.format, verdict.fits, verdict.payloads, verdict.empty), (Format::Json, 200, 212, 3));
+    assert_eq!((verdict.mixed, verdict.second.unwrap().payloads), (vec![], 1));
 
     let mut payloads = topic(kind("csv"), 1, 200);
     payloads.extend((0..10).map(|_| b"1,2,3".to_vec()));
     let verdict = sniffed(Role::Value, &payloads);
-    assert_eq!(
-        (verdict.format, verdict.fits, verdict.mixed),
-        (Format::Csv, 200, vec![])
-    );
+    assert_eq!((verdict.format, verdict.fits, verdict.mixed), (Format::Csv, 200, vec![]));
 }
 
 #[test]
@@ -284,34 +216,17 @@ fn what_is_configured_is_counted_not_voted_on() {
         (verdict.fits, verdict.payloads)
     };
     assert_eq!(told(Format::Json, &[b"{}", b"1", b"x", b""]), (2, 3));
-    assert_eq!(
-        told(Format::Csv, &[b"a,b", b"1,2", b"\"x\",2", b"x", b"[1,2]"]),
-        (4, 5)
-    );
+    assert_eq!(told(Format::Csv, &[b"a,b", b"1,2", b"\"x\",2", b"x", b"[1,2]"]), (4, 5));
     assert_eq!(told(Format::Text, &[b"x", b"{}", b"\xff"]), (2, 3));
-    assert_eq!(
-        told(Format::Int32, &[b"\0\0\0\x01", b"abcd", b"abc"]),
-        (2, 3)
-    );
+    assert_eq!(told(Format::Int32, &[b"\0\0\0\x01", b"abcd", b"abc"]), (2, 3));
     assert_eq!(told(Format::Binary, &[b"\0", b"x"]), (2, 2));
     assert_eq!(told(Format::Avro, &[b"\0", b"x"]), (2, 2));
 
-    let hints = Hints {
-        delimiter: Some(':'),
-        header: Some(Header::Given),
-        ..Hints::default()
-    };
-    let mut sniffer = Sniffer::new(
-        Options::new(Role::Value)
-            .format(Some(Format::Csv))
-            .csv(hints),
-    );
+    let hints = Hints { delimiter: Some(':'), header: Some(Header::Given), ..Hints::default() };
+    let mut sniffer = Sniffer::new(Options::new(Role::Value).format(Some(Format::Csv)).csv(hints));
     sniffer.add(b"a,b:c");
     let csv = sniffer.verdict().csv.unwrap();
-    assert_eq!(
-        (csv.dialect.delimiter, csv.columns, csv.dialect.header),
-        (':', 2, Header::Given)
-    );
+    assert_eq!((csv.dialect.delimiter, csv.columns, csv.dialect.header), (':', 2, Header::Given));
 }
 
 /// Partitions may be sniffed apart and in any order.
@@ -329,8 +244,7 @@ fn the_order_of_payloads_and_partitions_does_not_matter() {
         let expected = sniffed(*role, &payloads);
         let mut random = Random::new(index as u64);
         for _ in 0..3 {
-            let mut parts: Vec<Sniffer> =
-                (0..4).map(|_| Sniffer::new(Options::new(*role))).collect();
+            let mut parts: Vec<Sniffer> = (0..4).map(|_| Sniffer::new(Options::new(*role))).collect();
             let mut shuffled = payloads.clone();
             for at in (1..shuffled.len()).rev() {
                 shuffled.swap(at, random.below(at as u64 + 1) as usize);

@@ -20,10 +20,7 @@ impl From<topica::record::Record<'_>> for Owned {
             timestamp: record.timestamp,
             key: record.key.map(<[u8]>::to_vec),
             value: record.value.map(<[u8]>::to_vec),
-            headers: record
-                .headers
-                .map(|(key, value)| (key.to_vec(), value.map(<[u8]>::to_vec)))
-                .collect(),
+            headers: record.headers.map(|(key, value)| (key.to_vec(), value.map(<[u8]>::to_vec))).collect(),
         }
     }
 }
@@ -32,9 +29,7 @@ impl From<topica::record::Record<'_>> for Owned {
 pub(crate) fn batch(base_offset: i64, values: &[&str], compression: Compression) -> Vec<u8> {
     let mut writer = BatchWriter::new(1 << 24);
     for (at, value) in values.iter().enumerate() {
-        writer
-            .push(1_000 + at as i64, None, Some(value.as_bytes()), &[])
-            .unwrap();
+        writer.push(1_000 + at as i64, None, Some(value.as_bytes()), &[]).unwrap();
     }
     at(base_offset, writer.finish(compression, None).unwrap())
 }
@@ -63,10 +58,7 @@ pub(crate) fn reseal(mut batch: Vec<u8>) -> Vec<u8> {
 
 /// An uncompressed batch whose records are `payload`, whatever that is.
 pub(crate) fn raw(count: i32, last_offset_delta: i32, payload: &[u8]) -> Vec<u8> {
-    let mut bytes = BatchWriter::new(100)
-        .finish(Compression::None, None)
-        .unwrap()
-        .to_vec();
+    let mut bytes = BatchWriter::new(100).finish(Compression::None, None).unwrap().to_vec();
     bytes.extend_from_slice(payload);
     bytes[57..61].copy_from_slice(&count.to_be_bytes());
     bytes[23..27].copy_from_slice(&last_offset_delta.to_be_bytes());
@@ -75,31 +67,20 @@ pub(crate) fn raw(count: i32, last_offset_delta: i32, payload: &[u8]) -> Vec<u8>
 
 /// A batch whose records claim to be compressed with `compression`.
 pub(crate) fn compressed(compression: Compression, payload: &[u8]) -> Vec<u8> {
-    with(
-        raw(1, 0, payload),
-        21,
-        i16::from(compression.code()).to_be_bytes(),
-    )
+    with(raw(1, 0, payload), 21, i16::from(compression.code()).to_be_bytes())
 }
 
 /// What is read of the batches in `bytes`: records, or the text of what is bad with the range it costs.
 pub(crate) fn read_all(bytes: &[u8]) -> Vec<Result<Owned, (i64, i64, String)>> {
     let mut inflater = Inflater::default();
     let mut all = Vec::new();
-    let bad =
-        |bad: topica::record::Bad| Err((bad.first_offset, bad.last_offset, bad.reason.to_string()));
+    let bad = |bad: topica::record::Bad| Err((bad.first_offset, bad.last_offset, bad.reason.to_string()));
     for batch in Batches::new(bytes) {
         match batch {
             Err(error) => all.push(bad(error)),
             Ok(batch) => match batch.records(&mut inflater) {
-                Err(error) => all.push(Err((
-                    batch.base_offset(),
-                    batch.last_offset(),
-                    error.to_string(),
-                ))),
-                Ok(records) => {
-                    all.extend(records.map(|record| record.map(Owned::from).or_else(bad)))
-                }
+                Err(error) => all.push(Err((batch.base_offset(), batch.last_offset(), error.to_string()))),
+                Ok(records) => all.extend(records.map(|record| record.map(Owned::from).or_else(bad))),
             },
         }
     }

@@ -1,8 +1,6 @@
 //! What a consumer sees of a Fetch reply: no control batches, no aborted records, nothing below what it asked for.
 
-use topica::record::{
-    BatchWriter, Batches, Compression, FetchReader, Inflater, MarkerKind, Producer, end_marker,
-};
+use topica::record::{BatchWriter, Batches, Compression, FetchReader, Inflater, MarkerKind, Producer, end_marker};
 use topica::record::{assign_offsets, set_log_append_time};
 
 use crate::build::{Owned, at, batch, raw, with};
@@ -20,16 +18,8 @@ fn transaction(base: i64, producer: i64) -> Vec<u8> {
     let mut writer = BatchWriter::new(1000);
     writer.push(0, None, Some(b"x"), &[]).unwrap();
     writer.push(0, None, Some(b"y"), &[]).unwrap();
-    let producer = Producer {
-        id: producer,
-        epoch: 0,
-        base_sequence: 0,
-        transactional: true,
-    };
-    at(
-        base,
-        writer.finish(Compression::None, Some(producer)).unwrap(),
-    )
+    let producer = Producer { id: producer, epoch: 0, base_sequence: 0, transactional: true };
+    at(base, writer.finish(Compression::None, Some(producer)).unwrap())
 }
 
 #[test]
@@ -56,28 +46,14 @@ fn control_batches_are_hidden_and_aborted_transactions_skipped() {
     assert_eq!(read(&mut reader), [2, 3, 5, 6, 11]);
     assert_eq!(reader.next_offset(), 13);
 
-    let kinds: Vec<_> = Batches::new(&bytes)
-        .filter_map(|batch| batch.unwrap().marker())
-        .collect();
-    assert_eq!(
-        kinds,
-        [
-            MarkerKind::Abort,
-            MarkerKind::Commit,
-            MarkerKind::Commit,
-            MarkerKind::Abort
-        ]
-    );
+    let kinds: Vec<_> = Batches::new(&bytes).filter_map(|batch| batch.unwrap().marker()).collect();
+    assert_eq!(kinds, [MarkerKind::Abort, MarkerKind::Commit, MarkerKind::Commit, MarkerKind::Abort]);
 }
 
 #[test]
 fn reading_starts_in_the_middle_of_a_batch_and_ends_before_the_end() {
     for codec in Compression::ALL {
-        let bytes = [
-            batch(10, &["a", "b", "c"], codec),
-            batch(13, &["d", "e", "f"], codec),
-        ]
-        .concat();
+        let bytes = [batch(10, &["a", "b", "c"], codec), batch(13, &["d", "e", "f"], codec)].concat();
         let mut inflater = Inflater::default();
         for from in 9..18 {
             for end in 9..18 {
@@ -85,11 +61,7 @@ fn reading_starts_in_the_middle_of_a_batch_and_ends_before_the_end() {
                 let expected: Vec<i64> = (from.max(10)..end.min(16)).collect();
                 assert_eq!(read(&mut reader), expected, "{codec} {from}..{end}");
                 assert!(reader.next_offset() >= from);
-                assert_eq!(
-                    reader.is_at_end(),
-                    end <= 16 || from >= end,
-                    "{codec} {from}..{end}"
-                );
+                assert_eq!(reader.is_at_end(), end <= 16 || from >= end, "{codec} {from}..{end}");
                 assert!(reader.next().is_none());
             }
         }
@@ -122,10 +94,7 @@ fn an_empty_or_cut_reply_stays_where_it_is() {
         let mut reader = FetchReader::new(&bytes[..len], 5, &mut inflater);
         assert!(read(&mut reader).is_empty());
         assert_eq!(reader.next_offset(), 5);
-        assert_eq!(
-            reader.partial().map(|partial| partial.bytes),
-            (len > 0).then_some(len)
-        );
+        assert_eq!(reader.partial().map(|partial| partial.bytes), (len > 0).then_some(len));
     }
     let reader = FetchReader::new(&bytes[..20], 5, &mut inflater);
     let mut reader = reader.until(100);
@@ -159,19 +128,8 @@ fn a_broker_gives_a_batch_its_offsets_and_refuses_what_is_not_one() {
     let mut bytes = batch(0, &["a", "b"], Compression::Zstd);
     assert_eq!(assign_offsets(&mut bytes, 100, 4).unwrap(), 102);
     let batch_read = Batches::new(&bytes).next().unwrap().unwrap();
-    assert_eq!(
-        (
-            batch_read.base_offset(),
-            batch_read.next_offset(),
-            batch_read.header().leader_epoch
-        ),
-        (100, 102, 4)
-    );
-    let owned: Vec<Owned> = batch_read
-        .records(&mut Inflater::default())
-        .unwrap()
-        .map(|r| r.unwrap().into())
-        .collect();
+    assert_eq!((batch_read.base_offset(), batch_read.next_offset(), batch_read.header().leader_epoch), (100, 102, 4));
+    let owned: Vec<Owned> = batch_read.records(&mut Inflater::default()).unwrap().map(|r| r.unwrap().into()).collect();
     assert_eq!(owned[1].offset, 101);
 
     assert!(assign_offsets(&mut bytes, i64::MAX - 1, 0).is_err());

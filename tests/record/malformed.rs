@@ -48,19 +48,9 @@ fn a_cut_at_any_byte_costs_the_cut_batch_only() {
             let mut batches = Batches::new(&all[..cut]);
             while batches.next().is_some() {}
             let start = if cut < first.len() { 0 } else { first.len() };
-            assert_eq!(
-                batches.partial().map(|partial| partial.bytes),
-                (cut > start).then_some(cut - start)
-            );
+            assert_eq!(batches.partial().map(|partial| partial.bytes), (cut > start).then_some(cut - start));
             if let Some(needed) = batches.partial().and_then(|partial| partial.needed) {
-                assert_eq!(
-                    needed,
-                    if start == 0 {
-                        first.len()
-                    } else {
-                        all.len() - start
-                    }
-                );
+                assert_eq!(needed, if start == 0 { first.len() } else { all.len() - start });
             }
         }
     }
@@ -79,10 +69,7 @@ fn a_flipped_bit_anywhere_behind_the_checksum_costs_that_batch_only() {
             let (good, bad, next) = tally(&all, 0);
             assert_eq!((good, next), (2, 4), "byte {at} bit {bit}");
             assert_eq!(bad.len(), 1);
-            assert!(
-                bad[0].0 == 1 && bad[0].1 <= 2,
-                "byte {at} bit {bit}: {bad:?}"
-            );
+            assert!(bad[0].0 == 1 && bad[0].1 <= 2, "byte {at} bit {bit}: {bad:?}");
         }
     }
 }
@@ -113,21 +100,13 @@ fn old_message_sets_are_called_that() {
         let good = batch(1, &["new"], Compression::None);
         let all = [old.clone(), good].concat();
         let bad = reasons(&all);
-        assert!(
-            matches!(bad[..], [Bad { reason: Error::OldMessageSet { magic: found }, .. }] if found == magic as i8)
-        );
+        assert!(matches!(bad[..], [Bad { reason: Error::OldMessageSet { magic: found }, .. }] if found == magic as i8));
         assert_eq!(tally(&all, 0), (1, vec![(0, 0)], 2));
         // Even cut off.
-        assert!(matches!(
-            only_reason(&old[..20]),
-            Error::OldMessageSet { .. }
-        ));
+        assert!(matches!(only_reason(&old[..20]), Error::OldMessageSet { .. }));
     }
     let unknown = with(batch(0, &["a"], Compression::None), 16, [3]);
-    assert!(matches!(
-        only_reason(&unknown),
-        Error::UnknownMagic { magic: 3 }
-    ));
+    assert!(matches!(only_reason(&unknown), Error::UnknownMagic { magic: 3 }));
 }
 
 #[test]
@@ -136,16 +115,7 @@ fn impossible_batch_lengths_end_the_reply_and_still_move_on() {
         let mut bytes = batch(7, &["a"], Compression::None);
         bytes[8..12].copy_from_slice(&length.to_be_bytes());
         let bad = reasons(&bytes);
-        assert!(
-            matches!(
-                bad[..],
-                [Bad {
-                    reason: Error::BatchLength { .. },
-                    ..
-                }]
-            ),
-            "{length}: {bad:?}"
-        );
+        assert!(matches!(bad[..], [Bad { reason: Error::BatchLength { .. }, .. }]), "{length}: {bad:?}");
         assert_eq!(tally(&bytes, 7), (0, vec![(7, 7)], 8));
         let after = [batch(5, &["x", "y"], Compression::None), bytes].concat();
         assert_eq!(tally(&after, 5), (2, vec![(7, 7)], 7));
@@ -157,10 +127,7 @@ fn impossible_offsets_are_refused() {
     let good = batch(0, &["a", "b"], Compression::None);
     for base in [-1, i64::MIN, i64::MAX, i64::MAX - 1] {
         let bytes = with(good.clone(), 0, i64::to_be_bytes(base));
-        assert!(
-            matches!(only_reason(&bytes), Error::Offsets { .. }),
-            "{base}"
-        );
+        assert!(matches!(only_reason(&bytes), Error::Offsets { .. }), "{base}");
         assert_eq!(tally(&bytes, 3).2, 4);
     }
     for delta in [-1, i32::MIN] {
@@ -169,10 +136,7 @@ fn impossible_offsets_are_refused() {
     }
     // A last offset below that of a record in the batch.
     let bytes = with(good, 23, 0i32.to_be_bytes());
-    assert!(matches!(
-        only_reason(&bytes),
-        Error::OffsetDelta { delta: 1, .. }
-    ));
+    assert!(matches!(only_reason(&bytes), Error::OffsetDelta { delta: 1, .. }));
 }
 
 #[test]
@@ -186,10 +150,7 @@ fn lying_record_counts_cost_nothing_that_is_there() {
     }
     let one = with(good.clone(), 57, 1i32.to_be_bytes());
     assert_eq!(tally(&one, 0), (1, vec![(1, 1)], 2));
-    assert!(matches!(
-        only_reason(&one),
-        Error::TrailingBytes { count: 1, .. }
-    ));
+    assert!(matches!(only_reason(&one), Error::TrailingBytes { count: 1, .. }));
     for count in [-1, i32::MIN] {
         let bytes = with(good.clone(), 57, i32::to_be_bytes(count));
         assert!(matches!(only_reason(&bytes), Error::RecordCount { .. }));
@@ -198,10 +159,7 @@ fn lying_record_counts_cost_nothing_that_is_there() {
     trailing.extend_from_slice(b"garbage");
     let trailing = reseal(trailing);
     assert_eq!(tally(&trailing, 0).0, 2);
-    assert!(matches!(
-        only_reason(&trailing),
-        Error::TrailingBytes { bytes: 7, .. }
-    ));
+    assert!(matches!(only_reason(&trailing), Error::TrailingBytes { bytes: 7, .. }));
 }
 
 /// What is wrong, the bytes that are, and whether an error says so.
@@ -219,98 +177,25 @@ fn a_damaged_record_with_a_sound_length_costs_itself_only() {
     // Attributes, timestamp delta, offset delta, then what follows. -1 is 0x01, 1 is 0x02.
     const HUGE: [u8; 5] = [0xfe, 0xff, 0xff, 0xff, 0x0f];
     let cases: [Case; 12] = [
-        ("key beyond the record", vec![0, 0, 2, 0x50], |e| {
-            matches!(
-                e,
-                Error::Overrun {
-                    part: "key",
-                    length: 40,
-                    ..
-                }
-            )
+        ("key beyond the record", vec![0, 0, 2, 0x50], |e| matches!(e, Error::Overrun { part: "key", length: 40, .. })),
+        ("huge key", [&[0, 0, 2][..], &HUGE].concat(), |e| matches!(e, Error::Overrun { part: "key", .. })),
+        ("key of -2", vec![0, 0, 2, 3, 1, 0], |e| matches!(e, Error::Overrun { part: "key", length: -2, .. })),
+        ("huge value", [&[0, 0, 2, 1][..], &HUGE].concat(), |e| matches!(e, Error::Overrun { part: "value", .. })),
+        ("value of -5", vec![0, 0, 2, 1, 9, 0], |e| matches!(e, Error::Overrun { part: "value", length: -5, .. })),
+        ("no header count", vec![0, 0, 2, 1, 1], |e| matches!(e, Error::Varint { part: "header count" })),
+        ("huge header count", [&[0, 0, 2, 1, 1][..], &HUGE].concat(), |e| matches!(e, Error::HeaderCount { .. })),
+        ("negative header count", vec![0, 0, 2, 1, 1, 1], |e| matches!(e, Error::HeaderCount { count: -1, .. })),
+        ("null header key", vec![0, 0, 2, 1, 1, 2, 1, 1], |e| matches!(e, Error::Overrun { part: "header key", .. })),
+        ("header value beyond", vec![0, 0, 2, 1, 1, 2, 0, 8, 0], |e| {
+            matches!(e, Error::Overrun { part: "header value", .. })
         }),
-        ("huge key", [&[0, 0, 2][..], &HUGE].concat(), |e| {
-            matches!(e, Error::Overrun { part: "key", .. })
+        ("bytes after the headers", vec![0, 0, 2, 1, 1, 0, 7, 7], |e| matches!(e, Error::RecordTail { bytes: 2 })),
+        ("overlong key length", vec![0, 0, 2, 0x81, 0x80, 0x80, 0x80, 0x80, 0x00, 1, 0], |e| {
+            matches!(e, Error::Varint { part: "key length" })
         }),
-        ("key of -2", vec![0, 0, 2, 3, 1, 0], |e| {
-            matches!(
-                e,
-                Error::Overrun {
-                    part: "key",
-                    length: -2,
-                    ..
-                }
-            )
-        }),
-        ("huge value", [&[0, 0, 2, 1][..], &HUGE].concat(), |e| {
-            matches!(e, Error::Overrun { part: "value", .. })
-        }),
-        ("value of -5", vec![0, 0, 2, 1, 9, 0], |e| {
-            matches!(
-                e,
-                Error::Overrun {
-                    part: "value",
-                    length: -5,
-                    ..
-                }
-            )
-        }),
-        ("no header count", vec![0, 0, 2, 1, 1], |e| {
-            matches!(
-                e,
-                Error::Varint {
-                    part: "header count"
-                }
-            )
-        }),
-        (
-            "huge header count",
-            [&[0, 0, 2, 1, 1][..], &HUGE].concat(),
-            |e| matches!(e, Error::HeaderCount { .. }),
-        ),
-        ("negative header count", vec![0, 0, 2, 1, 1, 1], |e| {
-            matches!(e, Error::HeaderCount { count: -1, .. })
-        }),
-        ("null header key", vec![0, 0, 2, 1, 1, 2, 1, 1], |e| {
-            matches!(
-                e,
-                Error::Overrun {
-                    part: "header key",
-                    ..
-                }
-            )
-        }),
-        (
-            "header value beyond",
-            vec![0, 0, 2, 1, 1, 2, 0, 8, 0],
-            |e| {
-                matches!(
-                    e,
-                    Error::Overrun {
-                        part: "header value",
-                        ..
-                    }
-                )
-            },
-        ),
-        (
-            "bytes after the headers",
-            vec![0, 0, 2, 1, 1, 0, 7, 7],
-            |e| matches!(e, Error::RecordTail { bytes: 2 }),
-        ),
-        (
-            "overlong key length",
-            vec![0, 0, 2, 0x81, 0x80, 0x80, 0x80, 0x80, 0x00, 1, 0],
-            |e| matches!(e, Error::Varint { part: "key length" }),
-        ),
     ];
     for (name, body, is) in cases {
-        let payload = [
-            record(&[0, 0, 0, 1, 1, 0]),
-            record(&body),
-            record(&[0, 0, 4, 1, 1, 0]),
-        ]
-        .concat();
+        let payload = [record(&[0, 0, 0, 1, 1, 0]), record(&body), record(&[0, 0, 4, 1, 1, 0])].concat();
         let bytes = raw(3, 2, &payload);
         assert_eq!(tally(&bytes, 0), (2, vec![(1, 1)], 3), "{name}");
         let reason = only_reason(&bytes);
@@ -324,60 +209,14 @@ fn a_damaged_record_with_a_sound_length_costs_itself_only() {
 fn a_record_without_a_sound_frame_costs_the_rest_of_its_batch() {
     let good = record(&[0, 0, 0, 1, 1, 0]);
     let cases: [Case; 8] = [
-        ("length beyond the batch", vec![0x7e, 0, 0], |e| {
-            matches!(
-                e,
-                Error::RecordLength {
-                    length: 63,
-                    left: 2
-                }
-            )
-        }),
-        ("negative length", vec![1, 0, 0], |e| {
-            matches!(e, Error::RecordLength { length: -1, .. })
-        }),
-        (
-            "length of i32::MAX",
-            vec![0xfe, 0xff, 0xff, 0xff, 0x0f, 0],
-            |e| matches!(e, Error::RecordLength { .. }),
-        ),
-        ("endless length", vec![0xff; 9], |e| {
-            matches!(
-                e,
-                Error::Varint {
-                    part: "record length"
-                }
-            )
-        }),
-        ("empty record", vec![0], |e| {
-            matches!(e, Error::RecordLength { length: 0, .. })
-        }),
-        ("endless timestamp", record(&[0, 0xff, 0xff]), |e| {
-            matches!(
-                e,
-                Error::Varint {
-                    part: "timestamp delta"
-                }
-            )
-        }),
-        ("no offset", record(&[0, 0]), |e| {
-            matches!(
-                e,
-                Error::Varint {
-                    part: "offset delta"
-                }
-            )
-        }),
-        ("offset of the one before", good.clone(), |e| {
-            matches!(
-                e,
-                Error::OffsetDelta {
-                    delta: 0,
-                    minimum: 1,
-                    ..
-                }
-            )
-        }),
+        ("length beyond the batch", vec![0x7e, 0, 0], |e| matches!(e, Error::RecordLength { length: 63, left: 2 })),
+        ("negative length", vec![1, 0, 0], |e| matches!(e, Error::RecordLength { length: -1, .. })),
+        ("length of i32::MAX", vec![0xfe, 0xff, 0xff, 0xff, 0x0f, 0], |e| matches!(e, Error::RecordLength { .. })),
+        ("endless length", vec![0xff; 9], |e| matches!(e, Error::Varint { part: "record length" })),
+        ("empty record", vec![0], |e| matches!(e, Error::RecordLength { length: 0, .. })),
+        ("endless timestamp", record(&[0, 0xff, 0xff]), |e| matches!(e, Error::Varint { part: "timestamp delta" })),
+        ("no offset", record(&[0, 0]), |e| matches!(e, Error::Varint { part: "offset delta" })),
+        ("offset of the one before", good.clone(), |e| matches!(e, Error::OffsetDelta { delta: 0, minimum: 1, .. })),
     ];
     for (name, tail, is) in cases {
         let bytes = raw(3, 9, &[good.clone(), tail].concat());
@@ -394,13 +233,7 @@ fn timestamps_that_overflow_cost_their_record_only() {
     let payload = [record(&[0, 2, 0, 1, 1, 0]), record(&[0, 0, 2, 1, 1, 0])].concat();
     let bytes = with(raw(2, 1, &payload), 27, i64::MAX.to_be_bytes());
     assert_eq!(tally(&bytes, 0), (1, vec![(0, 0)], 2));
-    assert!(matches!(
-        only_reason(&bytes),
-        Error::Timestamp {
-            base: i64::MAX,
-            delta: 1
-        }
-    ));
+    assert!(matches!(only_reason(&bytes), Error::Timestamp { base: i64::MAX, delta: 1 }));
 }
 
 #[test]
@@ -409,23 +242,14 @@ fn headers_are_kept_as_they_are() {
     let body = [0, 0, 0, 1, 1, 4, 4, 0xff, 0xfe, 1, 4, 0xff, 0xfe, 0];
     let read = read_all(&raw(1, 0, &record(&body)));
     let headers = &read[0].as_ref().unwrap().headers;
-    assert_eq!(
-        headers[..],
-        [(vec![0xff, 0xfe], None), (vec![0xff, 0xfe], Some(vec![]))]
-    );
+    assert_eq!(headers[..], [(vec![0xff, 0xfe], None), (vec![0xff, 0xfe], Some(vec![]))]);
 }
 
 #[test]
 fn unknown_codecs_are_named() {
     for code in [5u8, 6, 7] {
-        let bytes = with(
-            batch(0, &["a"], Compression::None),
-            21,
-            i16::from(code).to_be_bytes(),
-        );
-        assert!(
-            matches!(only_reason(&bytes), Error::UnknownCompression { code: found } if found == code)
-        );
+        let bytes = with(batch(0, &["a"], Compression::None), 21, i16::from(code).to_be_bytes());
+        assert!(matches!(only_reason(&bytes), Error::UnknownCompression { code: found } if found == code));
     }
 }
 
@@ -456,16 +280,8 @@ fn damaged_compressed_data_costs_its_batch_only() {
 
 #[test]
 fn an_error_tells_its_offsets() {
-    let bytes = at(
-        40,
-        topica::record::BatchWriter::new(100)
-            .finish(Compression::None, None)
-            .unwrap(),
-    );
+    let bytes = at(40, topica::record::BatchWriter::new(100).finish(Compression::None, None).unwrap());
     let one = with(bytes, 57, 1i32.to_be_bytes());
     let text = reasons(&one)[0].to_string();
-    assert_eq!(
-        text,
-        "offset 40: the batch says it holds 1 records, its bytes end after 0"
-    );
+    assert_eq!(text, "offset 40: the batch says it holds 1 records, its bytes end after 0");
 }

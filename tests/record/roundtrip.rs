@@ -3,9 +3,7 @@
 use bytes::{Bytes, BytesMut};
 use kafka_protocol::records as other;
 use proptest::prelude::*;
-use topica::record::{
-    BatchWriter, Batches, Compression, FetchReader, Inflater, Producer, PushError,
-};
+use topica::record::{BatchWriter, Batches, Compression, FetchReader, Inflater, Producer, PushError};
 
 use crate::build::{Owned, at, batch, read_all};
 
@@ -20,43 +18,16 @@ fn bytes(max: usize) -> impl Strategy<Value = Vec<u8>> {
 fn record() -> impl Strategy<Value = Owned> {
     let header = (bytes(10), proptest::option::of(bytes(20)));
     let headers = prop_oneof![3 => Just(Vec::new()).boxed(), 1 => proptest::collection::vec(header, 0..4).boxed()];
-    let timestamp = prop_oneof![
-        -1i64..5_000,
-        Just(-1),
-        1_600_000_000_000i64..1_800_000_000_000,
-        Just(i64::MAX - 1)
-    ];
-    (
-        timestamp,
-        proptest::option::of(bytes(40)),
-        proptest::option::of(bytes(200)),
-        headers,
-    )
-        .prop_map(|(timestamp, key, value, headers)| Owned {
-            offset: 0,
-            timestamp,
-            key,
-            value,
-            headers,
-        })
+    let timestamp = prop_oneof![-1i64..5_000, Just(-1), 1_600_000_000_000i64..1_800_000_000_000, Just(i64::MAX - 1)];
+    (timestamp, proptest::option::of(bytes(40)), proptest::option::of(bytes(200)), headers)
+        .prop_map(|(timestamp, key, value, headers)| Owned { offset: 0, timestamp, key, value, headers })
 }
 
 fn write(records: &[Owned], compression: Compression, producer: Option<Producer>) -> Bytes {
     let mut writer = BatchWriter::new(1 << 24);
     for record in records {
-        let headers: Vec<_> = record
-            .headers
-            .iter()
-            .map(|(key, value)| (key.as_slice(), value.as_deref()))
-            .collect();
-        writer
-            .push(
-                record.timestamp,
-                record.key.as_deref(),
-                record.value.as_deref(),
-                &headers,
-            )
-            .unwrap();
+        let headers: Vec<_> = record.headers.iter().map(|(key, value)| (key.as_slice(), value.as_deref())).collect();
+        writer.push(record.timestamp, record.key.as_deref(), record.value.as_deref(), &headers).unwrap();
     }
     assert_eq!(writer.len(), records.len());
     let size = writer.size();
@@ -160,24 +131,9 @@ fn a_writer_keeps_to_its_limit() {
     let mut writer = BatchWriter::new(100);
     writer.push(0, None, Some(&[1; 20]), &[]).unwrap();
     let size = writer.size();
-    assert_eq!(
-        writer.push(0, None, Some(&[2; 20]), &[]),
-        Err(PushError::Full {
-            size: 115,
-            limit: 100
-        })
-    );
-    assert_eq!(
-        writer.push(0, None, Some(&[2; 40]), &[]),
-        Err(PushError::TooLarge {
-            size: 108,
-            limit: 100
-        })
-    );
-    assert_eq!(
-        writer.push(-2, None, None, &[]),
-        Err(PushError::Timestamp(-2))
-    );
+    assert_eq!(writer.push(0, None, Some(&[2; 20]), &[]), Err(PushError::Full { size: 115, limit: 100 }));
+    assert_eq!(writer.push(0, None, Some(&[2; 40]), &[]), Err(PushError::TooLarge { size: 108, limit: 100 }));
+    assert_eq!(writer.push(-2, None, None, &[]), Err(PushError::Timestamp(-2)));
     assert_eq!((writer.len(), writer.size()), (1, size));
     let first = writer.finish(Compression::None, None).unwrap();
     assert_eq!(first.len(), size);
@@ -185,45 +141,25 @@ fn a_writer_keeps_to_its_limit() {
     writer.push(5, None, Some(&[2; 20]), &[]).unwrap();
     let second = writer.finish(Compression::None, None).unwrap();
     let header = *Batches::new(&second).next().unwrap().unwrap().header();
-    assert_eq!(
-        (
-            header.base_timestamp,
-            header.max_timestamp,
-            header.record_count
-        ),
-        (5, 5, 1)
-    );
-    assert_eq!(
-        read_all(&second)[0].as_ref().unwrap().value,
-        Some(vec![2; 20])
-    );
+    assert_eq!((header.base_timestamp, header.max_timestamp, header.record_count), (5, 5, 1));
+    assert_eq!(read_all(&second)[0].as_ref().unwrap().value, Some(vec![2; 20]));
 }
 
 #[test]
 fn sizes_around_the_codecs_blocks_come_back() {
     for codec in Compression::ALL {
-        for size in [
-            0, 1, 32_700, 32_768, 65_500, 65_536, 65_537, 131_072, 200_000,
-        ] {
+        for size in [0, 1, 32_700, 32_768, 65_500, 65_536, 65_537, 131_072, 200_000] {
             for noisy in [false, true] {
                 let mut state = 1u32;
                 let value: String = (0..size)
                     .map(|_| {
                         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                        if noisy {
-                            char::from((state >> 25) as u8)
-                        } else {
-                            'x'
-                        }
+                        if noisy { char::from((state >> 25) as u8) } else { 'x' }
                     })
                     .collect();
                 let bytes = batch(0, &[&value], codec);
                 let read = read_all(&bytes);
-                assert_eq!(
-                    read[0].as_ref().unwrap().value.as_deref(),
-                    Some(value.as_bytes()),
-                    "{codec} {size}"
-                );
+                assert_eq!(read[0].as_ref().unwrap().value.as_deref(), Some(value.as_bytes()), "{codec} {size}");
             }
         }
     }

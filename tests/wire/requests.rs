@@ -185,10 +185,7 @@ async fn a_request_without_an_answer_ends_the_connection_for_all() {
     let (first, second) = (first.await.unwrap().unwrap_err(), second.await.unwrap().unwrap_err());
     assert_eq!(start.elapsed().as_secs(), options.request_timeout.as_secs());
     assert!(Arc::ptr_eq(cause(&first), cause(&second)));
-    assert_eq!(
-        first.to_string(),
-        "broker.test:9092: the connection broke: Metadata was not answered within 30s"
-    );
+    assert_eq!(first.to_string(), "broker.test:9092: the connection broke: Metadata was not answered within 30s");
 }
 
 #[tokio::test(start_paused = true)]
@@ -212,8 +209,7 @@ async fn a_peer_that_does_not_read_is_given_up_too() {
     let (ours, theirs) = tokio::io::duplex(64);
     let mut peer = Peer(theirs);
     let options = ConnectOptions::default();
-    let (connection, ()) =
-        tokio::join!(Connection::over(Box::new(ours), address(), &options), peer.greet(MODERN));
+    let (connection, ()) = tokio::join!(Connection::over(Box::new(ours), address(), &options), peer.greet(MODERN));
     let connection = connection.unwrap();
     // More than the pipe holds.
     let topic = kafka_protocol::messages::metadata_request::MetadataRequestTopic::default()

@@ -196,7 +196,7 @@ fn csv_rows_are_objects_by_column() {
     kafka.write(&format!("{prefix}people.csv"), ["id,name,score", "1,Ada,1.5", "2,\"a \"\"b\"\", c\",2"]);
     let (_directory, config) = data_system(kafka, "source", &prefix, &Value::Null);
     let run = source(&config, "people", &[]).exit(0);
-    let values: Vec<Value> = run.lines().iter().map(|l| serde_json::from_str::<Value>(l).unwrap()).collect();
+    let values: Vec<Value> = run.lines().iter().map(|l| floats(serde_json::from_str(l).unwrap())).collect();
     assert_eq!(
         values,
         [json!({"id": 1, "name": "Ada", "score": 1.5}), json!({"id": 2, "name": "a \"b\", c", "score": 2})].map(floats)

@@ -21,14 +21,19 @@ const MOST_TYPES: usize = 10_000;
 /// type beside null, a type inside itself, a time of day.
 pub fn read(text: &str, origin: &str) -> Result<Configured, Error> {
     let root = parse_json(text, origin)?;
-    let mut names = Names { reader: Reader { origin, env: &env::process }, named: HashMap::new(), open: Vec::new(), types: 0 };
+    let mut names =
+        Names { reader: Reader { origin, env: &env::process }, named: HashMap::new(), open: Vec::new(), types: 0 };
     let Ok(Type::Row(fields)) = names.ty(&root, "the schema", "").map(|found| found.0) else {
         names.types = 0;
         // The error of the schema itself, if it has one, says more.
         names.named.clear();
         names.open.clear();
         names.ty(&root, "the schema", "")?;
-        return Err(names.reader.error(root.at, "the schema is no record", "a table's schema is { \"type\": \"record\", ... }"));
+        return Err(names.reader.error(
+            root.at,
+            "the schema is no record",
+            "a table's schema is { \"type\": \"record\", ... }",
+        ));
     };
     let name = member(&root, "name").and_then(|node| match &node.value {
         Value::String(name) => name.rsplit('.').next().map(str::to_owned),
@@ -68,7 +73,16 @@ impl Names<'_> {
 
     fn count(&mut self, types: usize, node: &Node, field: &str) -> Result<(), Error> {
         self.types = self.types.saturating_add(types);
-        if self.types > MOST_TYPES { self.error(node, field, "the schema has too many types", "no table has so many columns: is this the right file?") } else { Ok(()) }
+        if self.types > MOST_TYPES {
+            self.error(
+                node,
+                field,
+                "the schema has too many types",
+                "no table has so many columns: is this the right file?",
+            )
+        } else {
+            Ok(())
+        }
     }
 
     /// A type, and whether it may be null.
@@ -82,11 +96,21 @@ impl Names<'_> {
                 let nullable = variants.iter().any(|node| is_null(&node));
                 match (others.next(), others.next()) {
                     (Some(one), None) => Ok((self.ty(one, field, space)?.0, nullable)),
-                    _ => self.error(node, field, "a union of several types", "only a union of null and one other type can be a column"),
+                    _ => self.error(
+                        node,
+                        field,
+                        "a union of several types",
+                        "only a union of null and one other type can be a column",
+                    ),
                 }
             }
             Value::Object(_) => self.complex(node, field, space),
-            other => self.error(node, field, &format!("{} is no type", other.kind()), "write a type's name, a union or an object"),
+            other => self.error(
+                node,
+                field,
+                &format!("{} is no type", other.kind()),
+                "write a type's name, a union or an object",
+            ),
         }
     }
 
@@ -95,16 +119,28 @@ impl Names<'_> {
             return Ok(ty);
         }
         let full = full_name(name, None, space);
-        let known = [full.as_str(), name].into_iter().find(|name| self.named.contains_key(*name) || self.open.iter().any(|o| o == name));
+        let known = [full.as_str(), name]
+            .into_iter()
+            .find(|name| self.named.contains_key(*name) || self.open.iter().any(|o| o == name));
         let Some(known) = known else {
-            return self.error(node, field, &format!("the type `{}` is not known", shown(name)), "define it where it is first used");
+            return self.error(
+                node,
+                field,
+                &format!("the type `{}` is not known", shown(name)),
+                "define it where it is first used",
+            );
         };
         match self.named.get(known).map(|named| (named.ty.clone(), named.types)) {
             Some((ty, types)) => {
                 self.count(types, node, field)?;
                 Ok(ty)
             }
-            None => self.error(node, field, &format!("the type `{}` contains itself", shown(name)), "a table's columns cannot do that"),
+            None => self.error(
+                node,
+                field,
+                &format!("the type `{}` contains itself", shown(name)),
+                "a table's columns cannot do that",
+            ),
         }
     }
 
@@ -120,7 +156,9 @@ impl Names<'_> {
             Some(Value::String(text)) => Some(text.as_str()),
             _ => None,
         };
-        if let Some(ty) = text("logicalType").map(|logical| self.logical(logical, kind, node, field)).transpose()?.flatten() {
+        if let Some(ty) =
+            text("logicalType").map(|logical| self.logical(logical, kind, node, field)).transpose()?.flatten()
+        {
             if kind == "fixed" {
                 self.define(node, ty.clone(), 1, space);
             }
@@ -193,7 +231,12 @@ impl Names<'_> {
             ("date", "int") => Type::Date,
             ("uuid", "string" | "fixed") => Type::String,
             ("time-millis", "int") | ("time-micros", "long") => {
-                return self.error(node, field, "a time of day", "no table of topica's has such a column: leave the logical type out to have its number");
+                return self.error(
+                    node,
+                    field,
+                    "a time of day",
+                    "no table of topica's has such a column: leave the logical type out to have its number",
+                );
             }
             ("decimal", "bytes" | "fixed") => {
                 let number = |name: &str| match member(node, name).map(|node| &node.value) {
@@ -203,7 +246,14 @@ impl Names<'_> {
                 let scale = if member(node, "scale").is_some() { number("scale") } else { Some(0) };
                 match (number("precision"), scale) {
                     (Some(precision @ 1..=38), Some(scale)) if scale <= precision => Type::Decimal { precision, scale },
-                    _ => return self.error(node, field, "a decimal that SQL cannot have", "its precision must be 1 to 38, its scale 0 to that"),
+                    _ => {
+                        return self.error(
+                            node,
+                            field,
+                            "a decimal that SQL cannot have",
+                            "its precision must be 1 to 38, its scale 0 to that",
+                        );
+                    }
                 }
             }
             _ => return Ok(None),

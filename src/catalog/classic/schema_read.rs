@@ -6,7 +6,8 @@ use crate::catalog::error::{Error, shown};
 use crate::catalog::schemas::Configured;
 use crate::schema::{Column, Evidence, Field, Schema, TimestampStandard, Type};
 
-const TABLE: [&str; 7] = ["name", "description", "default_value", "schema_version", "partial_schema", "columns", "tests"];
+const TABLE: [&str; 7] =
+    ["name", "description", "default_value", "schema_version", "partial_schema", "columns", "tests"];
 const FIELD: [&str; 8] = ["name", "description", "default_value", "type", "columns", "tests", "cardinality", "mixed"];
 
 /// How deep the brackets of an array type may nest.
@@ -26,7 +27,11 @@ pub fn read(text: &str, origin: &str, env: Lookup<'_>) -> Result<Configured, Err
     let mut table = reader.members(&root, "the schema")?;
     let at = table.at;
     if table.has("datasets") {
-        return Err(reader.error(at, "this is a schema of several data sets, as they were before 2023", "write a file for each table: <table>.schema.yml"));
+        return Err(reader.error(
+            at,
+            "this is a schema of several data sets, as they were before 2023",
+            "write a file for each table: <table>.schema.yml",
+        ));
     }
     let name = table.take_text("name")?;
     table.take("description");
@@ -43,12 +48,20 @@ pub fn read(text: &str, origin: &str, env: Lookup<'_>) -> Result<Configured, Err
         None => true,
         Some(Node { value: Value::Bool(partial), .. }) => *partial,
         Some(node) => {
-            return Err(reader.error(node.at, format!("`partial_schema` is {}", node.value.kind()), "it must be true or false"));
+            return Err(reader.error(
+                node.at,
+                format!("`partial_schema` is {}", node.value.kind()),
+                "it must be true or false",
+            ));
         }
     };
     let mut configured = Configured { partial, name, ..Configured::default() };
     let Some(columns) = table.take("columns") else {
-        return Err(reader.error(at, "the schema has no `columns`", "list them: - name: \"id\" and below it type: \"INTEGER\""));
+        return Err(reader.error(
+            at,
+            "the schema has no `columns`",
+            "list them: - name: \"id\" and below it type: \"INTEGER\"",
+        ));
     };
     for (field, notes) in fields(reader, columns, 0)? {
         configured.schema.columns.push(Column { field, evidence: Evidence::default(), notes });
@@ -73,7 +86,11 @@ fn has_instant(schema: &Schema) -> bool {
 /// The columns of a table, outer or nested, with what is to be said about each.
 fn fields(reader: Reader<'_>, node: &Node, depth: usize) -> Result<Vec<(Field, Vec<String>)>, Error> {
     let Value::List(items) = &node.value else {
-        return Err(reader.error(node.at, format!("`columns` is {}", node.value.kind()), "it must be a list: - name: \"id\" ..."));
+        return Err(reader.error(
+            node.at,
+            format!("`columns` is {}", node.value.kind()),
+            "it must be a list: - name: \"id\" ...",
+        ));
     };
     if items.is_empty() {
         return Err(reader.error(node.at, "`columns` is empty", "a table has at least one column"));
@@ -82,17 +99,30 @@ fn fields(reader: Reader<'_>, node: &Node, depth: usize) -> Result<Vec<(Field, V
     for item in items {
         let mut members = reader.members(item, "the column")?;
         let Some(name) = members.take_text("name")? else {
-            return Err(reader.error(item.at, "a column has no `name`", "add name: \"...\", the exact key in the data"));
+            return Err(reader.error(
+                item.at,
+                "a column has no `name`",
+                "add name: \"...\", the exact key in the data",
+            ));
         };
         if all.iter().any(|(other, _)| other.name == name) {
-            return Err(reader.error(item.at, format!("there are two columns `{}`", shown(&name)), "give each a name of its own"));
+            return Err(reader.error(
+                item.at,
+                format!("there are two columns `{}`", shown(&name)),
+                "give each a name of its own",
+            ));
         }
         all.push(field(reader, members, name, depth)?);
     }
     Ok(all)
 }
 
-fn field(reader: Reader<'_>, mut members: Members<'_>, name: String, depth: usize) -> Result<(Field, Vec<String>), Error> {
+fn field(
+    reader: Reader<'_>,
+    mut members: Members<'_>,
+    name: String,
+    depth: usize,
+) -> Result<(Field, Vec<String>), Error> {
     let at = members.at;
     let mut notes = Vec::new();
     members.take("description");
@@ -121,7 +151,11 @@ fn field(reader: Reader<'_>, mut members: Members<'_>, name: String, depth: usiz
             let text = reader.text(node, "type")?;
             let Some((ty, note)) = named(text.trim(), 0) else {
                 let what = format!("the type `{}` of column `{}` is not known", shown(&text), shown(&name));
-                return Err(reader.error(node.at, what, "types are INTEGER, FLOAT, BOOLEAN, DATETIME, STRING, UUID; an array of them is \"[INTEGER]\""));
+                return Err(reader.error(
+                    node.at,
+                    what,
+                    "types are INTEGER, FLOAT, BOOLEAN, DATETIME, STRING, UUID; an array of them is \"[INTEGER]\"",
+                ));
             };
             notes.extend(note.map(str::to_owned));
             ty
@@ -175,7 +209,11 @@ fn variants(reader: &Reader<'_>, node: &Node) -> Result<Vec<String>, Error> {
                 (None, Some(ty)) => {
                     let text = reader.text(ty, "type")?;
                     if named(text.trim(), 0).is_none() {
-                        return Err(reader.error(ty.at, format!("the type `{}` is not known", shown(&text)), "types are INTEGER, FLOAT, BOOLEAN, DATETIME, STRING, UUID"));
+                        return Err(reader.error(
+                            ty.at,
+                            format!("the type `{}` is not known", shown(&text)),
+                            "types are INTEGER, FLOAT, BOOLEAN, DATETIME, STRING, UUID",
+                        ));
                     }
                     names.push(format!("{} ({text})", variant.name));
                 }

@@ -50,7 +50,8 @@ pub fn write(table: &Table, prefix: &str) -> String {
 
 fn object(depth: usize, members: &[(&str, String)]) -> String {
     let indent = "  ".repeat(depth);
-    let lines: Vec<String> = members.iter().map(|(name, value)| format!("{indent}  {} : {value}", string(name))).collect();
+    let lines: Vec<String> =
+        members.iter().map(|(name, value)| format!("{indent}  {} : {value}", string(name))).collect();
     format!("{{\n{}\n{indent}}}", lines.join(",\n"))
 }
 

@@ -18,7 +18,8 @@ pub(crate) fn parse(text: &str, origin: &str) -> Result<Node, Error> {
     parser.skip()?;
     match parser.peek() {
         None => Ok(node),
-        Some(c) => Err(parser.error(format!("unexpected {} after the end", described(c)), "remove it, or check the braces before it")),
+        Some(c) => Err(parser
+            .error(format!("unexpected {} after the end", described(c)), "remove it, or check the braces before it")),
     }
 }
 
@@ -67,7 +68,12 @@ impl<'a> Parser<'a> {
                 let start = self.at;
                 while !self.rest.starts_with("*/") {
                     if self.bump().is_none() {
-                        return Err(Error::invalid(self.origin, start, "a comment that starts here has no end", "close it with */"));
+                        return Err(Error::invalid(
+                            self.origin,
+                            start,
+                            "a comment that starts here has no end",
+                            "close it with */",
+                        ));
                     }
                 }
                 self.bump();
@@ -80,7 +86,10 @@ impl<'a> Parser<'a> {
 
     fn value(&mut self, depth: usize) -> Result<Node, Error> {
         if depth > DEEPEST {
-            return Err(self.error(format!("nested more than {DEEPEST} deep"), "a configuration has no need for that: check the brackets"));
+            return Err(self.error(
+                format!("nested more than {DEEPEST} deep"),
+                "a configuration has no need for that: check the brackets",
+            ));
         }
         let at = self.at;
         let value = match self.peek() {
@@ -89,11 +98,18 @@ impl<'a> Parser<'a> {
             Some('[') => self.list(depth)?,
             Some('"') => Value::String(self.string()?),
             Some('.') if self.rest.starts_with("...") => {
-                return Err(self.error("`...` stands for something that was left out", "put your own settings in its place"));
+                return Err(
+                    self.error("`...` stands for something that was left out", "put your own settings in its place")
+                );
             }
             Some('\'') => return Err(self.error("a single quote starts no string", "use double quotes")),
             Some(c) if c == '-' || c.is_ascii_alphanumeric() => self.word()?,
-            Some(c) => return Err(self.error(format!("unexpected {}, a value should be here", described(c)), "check what stands before it")),
+            Some(c) => {
+                return Err(self.error(
+                    format!("unexpected {}, a value should be here", described(c)),
+                    "check what stands before it",
+                ));
+            }
         };
         Ok(Node { value, at })
     }
@@ -106,20 +122,31 @@ impl<'a> Parser<'a> {
             self.skip()?;
             let at = self.at;
             match self.peek() {
-                None => return Err(Error::invalid(self.origin, start, "the object that starts here has no end", "close it with }")),
+                None => {
+                    return Err(Error::invalid(
+                        self.origin,
+                        start,
+                        "the object that starts here has no end",
+                        "close it with }",
+                    ));
+                }
                 Some('}') => {
                     self.bump();
                     return Ok(Value::Object(members));
                 }
                 Some('"') => {}
                 Some('.') if self.rest.starts_with("...") => {
-                    return Err(self.error("`...` stands for something that was left out", "put your own settings in its place"));
+                    return Err(self
+                        .error("`...` stands for something that was left out", "put your own settings in its place"));
                 }
                 Some(c) if c.is_alphabetic() || c == '_' || c == '\'' => {
                     return Err(self.error("a name should be here, in double quotes", "write \"name\": value"));
                 }
                 Some(c) => {
-                    return Err(self.error(format!("unexpected {}, a name in double quotes should be here", described(c)), "write \"name\": value"));
+                    return Err(self.error(
+                        format!("unexpected {}, a name in double quotes should be here", described(c)),
+                        "write \"name\": value",
+                    ));
                 }
             }
             let name = self.string()?;
@@ -146,7 +173,14 @@ impl<'a> Parser<'a> {
         loop {
             self.skip()?;
             match self.peek() {
-                None => return Err(Error::invalid(self.origin, start, "the list that starts here has no end", "close it with ]")),
+                None => {
+                    return Err(Error::invalid(
+                        self.origin,
+                        start,
+                        "the list that starts here has no end",
+                        "close it with ]",
+                    ));
+                }
                 Some(']') => {
                     self.bump();
                     return Ok(Value::List(items));
@@ -160,7 +194,10 @@ impl<'a> Parser<'a> {
 
     fn word(&mut self) -> Result<Value, Error> {
         let start = self.at;
-        let end = self.rest.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '+' | '.' | '_'))).unwrap_or(self.rest.len());
+        let end = self
+            .rest
+            .find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '+' | '.' | '_')))
+            .unwrap_or(self.rest.len());
         let word = self.rest.get(..end).unwrap_or_default();
         for _ in word.chars() {
             self.bump();
@@ -170,7 +207,12 @@ impl<'a> Parser<'a> {
             "false" => Ok(Value::Bool(false)),
             "null" => Ok(Value::Null),
             _ if is_number(word) => Ok(Value::Number(word.into())),
-            _ => Err(Error::invalid(self.origin, start, format!("`{}` is no value", shown(word)), "a text stands in double quotes")),
+            _ => Err(Error::invalid(
+                self.origin,
+                start,
+                format!("`{}` is no value", shown(word)),
+                "a text stands in double quotes",
+            )),
         }
     }
 
@@ -182,7 +224,12 @@ impl<'a> Parser<'a> {
             let at = self.at;
             match self.bump() {
                 None | Some('\n') => {
-                    return Err(Error::invalid(self.origin, start, "the string that starts here has no end in its line", "close it with a double quote"));
+                    return Err(Error::invalid(
+                        self.origin,
+                        start,
+                        "the string that starts here has no end in its line",
+                        "close it with a double quote",
+                    ));
                 }
                 Some('"') => return Ok(out),
                 Some('\\') => out.push(self.escape(at)?),
@@ -193,7 +240,9 @@ impl<'a> Parser<'a> {
 
     /// What a backslash, already taken, and what follows it mean.
     fn escape(&mut self, at: Position) -> Result<char, Error> {
-        let bad = |this: &Self| Error::invalid(this.origin, at, "a backslash that means nothing here", "write it twice for a backslash");
+        let bad = |this: &Self| {
+            Error::invalid(this.origin, at, "a backslash that means nothing here", "write it twice for a backslash")
+        };
         Ok(match self.bump() {
             Some('n') => '\n',
             Some('t') => '\t',

@@ -39,7 +39,9 @@ impl<'a> Reader<'a> {
         match &node.value {
             Value::String(text) | Value::Number(text) => Ok(text.clone()),
             Value::Bool(b) => Ok(b.to_string()),
-            other => Err(self.error(node.at, format!("`{name}` is {}", other.kind()), "it must be a text in double quotes")),
+            other => {
+                Err(self.error(node.at, format!("`{name}` is {}", other.kind()), "it must be a text in double quotes"))
+            }
         }
     }
 

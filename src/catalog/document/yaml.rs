@@ -18,11 +18,18 @@ pub(crate) fn parse(text: &str, origin: &str) -> Result<Node, Error> {
     for event in Parser::new_from_str(text) {
         let (event, span) = event.map_err(|e| {
             let at = position(e.marker().line(), e.marker().col());
-            Error::invalid(origin, at, format!("this is no YAML: {}", shown(e.info())), "check indentation, colons and quotes")
+            Error::invalid(
+                origin,
+                at,
+                format!("this is no YAML: {}", shown(e.info())),
+                "check indentation, colons and quotes",
+            )
         })?;
         tree.event(event, span)?;
     }
-    tree.root.ok_or_else(|| Error::invalid(origin, Position::START, "the file is empty", "write a schema into it, or remove it"))
+    tree.root.ok_or_else(|| {
+        Error::invalid(origin, Position::START, "the file is empty", "write a schema into it, or remove it")
+    })
 }
 
 /// The library counts lines from 1 and columns from 0.
@@ -65,13 +72,16 @@ impl Tree<'_> {
         let at = position(span.start.line(), span.start.col());
         match event {
             Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => Ok(()),
-            Event::DocumentStart(_) if self.root.is_some() => {
-                Err(self.error(at, "a second document starts here", "a schema file holds one document: remove the other"))
-            }
+            Event::DocumentStart(_) if self.root.is_some() => Err(self.error(
+                at,
+                "a second document starts here",
+                "a schema file holds one document: remove the other",
+            )),
             Event::DocumentStart(_) => Ok(()),
             Event::Scalar(text, style, anchor, tag) => {
                 let text_by_tag = tag.is_some_and(|tag| tag.suffix == "str");
-                let value = if style == ScalarStyle::Plain && !text_by_tag { plain(&text) } else { Value::String(text.into()) };
+                let value =
+                    if style == ScalarStyle::Plain && !text_by_tag { plain(&text) } else { Value::String(text.into()) };
                 self.count(1, at)?;
                 self.add(Node { value, at }, anchor, 1)
             }
@@ -83,7 +93,9 @@ impl Tree<'_> {
                 self.add(node, 0, nodes)
             }
             Event::SequenceStart(anchor, _) => self.open(at, anchor, Content::List(Vec::new())),
-            Event::MappingStart(anchor, _) => self.open(at, anchor, Content::Object { members: Vec::new(), name: None }),
+            Event::MappingStart(anchor, _) => {
+                self.open(at, anchor, Content::Object { members: Vec::new(), name: None })
+            }
             Event::SequenceEnd | Event::MappingEnd => {
                 let Some(Open { at, anchor, nodes_before, content }) = self.open.pop() else { return Ok(()) };
                 let value = match content {
@@ -99,14 +111,22 @@ impl Tree<'_> {
     fn count(&mut self, nodes: usize, at: Position) -> Result<(), Error> {
         self.nodes = self.nodes.saturating_add(nodes);
         if self.nodes > MOST_NODES {
-            return Err(self.error(at, format!("more than {MOST_NODES} values, aliases included"), "no schema needs that: is this the right file?"));
+            return Err(self.error(
+                at,
+                format!("more than {MOST_NODES} values, aliases included"),
+                "no schema needs that: is this the right file?",
+            ));
         }
         Ok(())
     }
 
     fn open(&mut self, at: Position, anchor: usize, content: Content) -> Result<(), Error> {
         if self.open.len() >= DEEPEST {
-            return Err(self.error(at, format!("nested more than {DEEPEST} deep"), "no schema needs that: is this the right file?"));
+            return Err(self.error(
+                at,
+                format!("nested more than {DEEPEST} deep"),
+                "no schema needs that: is this the right file?",
+            ));
         }
         let nodes_before = self.nodes;
         self.count(1, at)?;
@@ -130,7 +150,12 @@ impl Tree<'_> {
                 None => {
                     let (Value::String(key) | Value::Number(key)) = node.value else {
                         let what = format!("{} stands where a name should be", node.value.kind());
-                        return Err(Error::invalid(origin, node.at, what, "write name: value, with the name in quotes if need be"));
+                        return Err(Error::invalid(
+                            origin,
+                            node.at,
+                            what,
+                            "write name: value, with the name in quotes if need be",
+                        ));
                     };
                     if let Some(first) = members.iter().find(|m| m.name == key) {
                         let what = format!("`{}` is given twice, first in line {}", shown(&key), first.at.line);
@@ -150,7 +175,9 @@ fn plain(text: &str) -> Value {
         "" | "~" | "null" | "Null" | "NULL" => Value::Null,
         "true" | "True" | "TRUE" => Value::Bool(true),
         "false" | "False" | "FALSE" => Value::Bool(false),
-        _ if text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.')) && text.parse::<f64>().is_ok() => {
+        _ if text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.'))
+            && text.parse::<f64>().is_ok() =>
+        {
             Value::Number(text.into())
         }
         _ => Value::String(text.into()),

@@ -37,7 +37,9 @@ impl Generated {
         let path = directory.join(LIST);
         match fs::read_to_string(&path) {
             Ok(text) => Ok(Generated::parse(&text)),
-            Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(Generated::default()),
+            Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                Ok(Generated::default())
+            }
             Err(e) => Err(Error::io("read", path)(e)),
         }
     }

@@ -75,7 +75,12 @@ pub fn file_name(table: &str, extension: &str) -> Result<String, Error> {
     let name = format!("{table}{extension}");
     if name.len() > LONGEST_NAME || matches!(name.as_str(), "" | "." | "..") || name.contains(['/', '\\', '\0']) {
         let what = format!("no file can be called {}", crate::catalog::error::shown(&name));
-        return Err(Error::invalid("package", None, what, "leave the topic out, or choose a prefix that shortens its table's name"));
+        return Err(Error::invalid(
+            "package",
+            None,
+            what,
+            "leave the topic out, or choose a prefix that shortens its table's name",
+        ));
     }
     Ok(name)
 }
@@ -138,8 +143,10 @@ pub fn publish(
         staging.put(file)?;
     }
     check(staging.path()).map_err(Error::ReadBack)?;
-    let marks = marks.filter(|marks| fs::read(directory.join(&marks.name)).ok().as_deref() != Some(marks.content.as_bytes()));
-    let moving: Vec<&str> = wanted.iter().map(|file| file.name.as_str()).chain(marks.iter().map(|f| f.name.as_str())).collect();
+    let marks =
+        marks.filter(|marks| fs::read(directory.join(&marks.name)).ok().as_deref() != Some(marks.content.as_bytes()));
+    let moving: Vec<&str> =
+        wanted.iter().map(|file| file.name.as_str()).chain(marks.iter().map(|f| f.name.as_str())).collect();
     staging.move_into(directory, &moving)?;
     Ok(published)
 }

@@ -55,8 +55,14 @@ impl Staging {
         let mut out = match OpenOptions::new().write(true).create_new(true).open(&path) {
             Ok(out) => out,
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
-                let what = format!("{} and a file that differs in capitals alone are one on this file system", file.name);
-                return Err(Error::invalid("package", None, what, "write to a file system that tells them apart, or leave one out with --topic"));
+                let what =
+                    format!("{} and a file that differs in capitals alone are one on this file system", file.name);
+                return Err(Error::invalid(
+                    "package",
+                    None,
+                    what,
+                    "write to a file system that tells them apart, or leave one out with --topic",
+                ));
             }
             Err(e) => return Err(Error::io("create", path)(e)),
         };

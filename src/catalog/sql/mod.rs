@@ -21,6 +21,6 @@ mod write;
 
 pub use lead::is_generated;
 pub use names::warnings;
-pub use read::read;
 pub(crate) use read::parse;
+pub use read::read;
 pub use write::write;

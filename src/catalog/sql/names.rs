@@ -15,7 +15,10 @@ use crate::schema::{Field, Schema, Type};
 pub fn warnings(table: &Table) -> Vec<String> {
     let mut warnings = Vec::new();
     if !is_plain(&table.name) {
-        warnings.push(format!("the table name {} needs backticks in SQL and cannot be imported by DataSQRL", shown(&table.name)));
+        warnings.push(format!(
+            "the table name {} needs backticks in SQL and cannot be imported by DataSQRL",
+            shown(&table.name)
+        ));
     }
     for column in &table.schema.columns {
         let name = &column.field.name;
@@ -35,7 +38,8 @@ pub fn warnings(table: &Table) -> Vec<String> {
 
 /// Whether a name needs no backticks, so that DataSQRL can import it (but for reserved words).
 fn is_plain(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
 /// The columns as a statement can have them, and what had to go.
@@ -44,7 +48,8 @@ fn is_plain(name: &str) -> bool {
 /// its name: one that cannot be written is left out. Delimited text finds it by its place: there it gets another name.
 pub(super) fn writable(table: &Table) -> (Schema, Vec<String>) {
     let mut remarks = Vec::new();
-    let mut schema = Schema { columns: Vec::with_capacity(table.schema.columns.len()), timestamps: table.schema.timestamps };
+    let mut schema =
+        Schema { columns: Vec::with_capacity(table.schema.columns.len()), timestamps: table.schema.timestamps };
     let mut used: HashSet<String> = table.schema.columns.iter().map(|c| c.field.name.clone()).collect();
     let mut written: HashSet<String> = HashSet::new();
     let by_name = matches!(table.encoding, Encoding::Json);
@@ -88,7 +93,9 @@ fn writable_type(ty: &Type, path: &str, remarks: &mut Vec<String>) -> Option<Typ
                 let fits = can_be_written(&field.name) && kept.iter().all(|k| k.name != field.name);
                 match writable_type(&field.ty, &path, remarks).filter(|_| fits) {
                     Some(ty) => kept.push(Field { name: field.name.clone(), ty, nullable: field.nullable }),
-                    None => remarks.push(format!("the field \"{}\" is left out: Flink SQL cannot name it", shown(&path))),
+                    None => {
+                        remarks.push(format!("the field \"{}\" is left out: Flink SQL cannot name it", shown(&path)))
+                    }
                 }
             }
             if kept.is_empty() && !fields.is_empty() {

@@ -44,7 +44,12 @@ pub(crate) fn parse<'a>(text: &'a str, origin: &'a str) -> Result<Parsed<'a>, Er
                 Some(word) => format!("there is `{}`", shown(&word.chars().take(20).collect::<String>())),
             };
             let what = if e.what.is_empty() { "something else" } else { e.what };
-            Err(Error::invalid(origin, at, format!("{found} where {what} should be"), "the file must hold CREATE TABLE statements as Flink SQL has them"))
+            Err(Error::invalid(
+                origin,
+                at,
+                format!("{found} where {what} should be"),
+                "the file must hold CREATE TABLE statements as Flink SQL has them",
+            ))
         }
         Err(nom::Err::Incomplete(_)) => Err(Error::invalid(origin, None, "the file is incomplete", "")),
     }
@@ -72,7 +77,11 @@ impl<'a> Parsed<'a> {
         let mut names = HashSet::new();
         for column in &statement.columns {
             if !names.insert(column.name.as_str()) {
-                return Err(self.error(column.at, format!("there are two columns `{}`", shown(&column.name)), "give each a name of its own"));
+                return Err(self.error(
+                    column.at,
+                    format!("there are two columns `{}`", shown(&column.name)),
+                    "give each a name of its own",
+                ));
             }
             let ColumnKind::Physical { declared } = &column.kind else { continue };
             if !declared.exact {
@@ -93,30 +102,50 @@ impl<'a> Parsed<'a> {
         let mut options: BTreeMap<&str, (&str, &str)> = BTreeMap::new();
         for (at, key, value) in &statement.options {
             if options.insert(key, (at, value)).is_some() {
-                return Err(self.error(at, format!("the option '{}' is given twice", shown(key)), "remove one of the two"));
+                return Err(self.error(
+                    at,
+                    format!("the option '{}' is given twice", shown(key)),
+                    "remove one of the two",
+                ));
             }
         }
         let (mut schema, declared) = self.schema(statement)?;
         let (connector_at, connector) = self.need(&mut options, statement, "connector", "'connector' = 'kafka'")?;
         if !is_kafka_connector(connector) {
             let what = format!("the connector is '{}', not Kafka's", shown(connector));
-            return Err(self.error(connector_at, what, "topica reads tables of 'connector' = 'kafka' only").not_kafka());
+            return Err(self
+                .error(connector_at, what, "topica reads tables of 'connector' = 'kafka' only")
+                .not_kafka());
         }
         let (topic_at, topic) = self.need(&mut options, statement, "topic", "'topic' = '...'")?;
         if topic.contains(';') {
             return Err(self.error(topic_at, "the table has several topics", "write a table for each"));
         }
-        let (_, servers) = self.need(&mut options, statement, "properties.bootstrap.servers", "'properties.bootstrap.servers' = 'HOST:9092'")?;
-        let Layout { encoding, key: format_key, format, skip_misfits, empty_is_null, timestamps } = self.layout(statement, &mut options, &lead)?;
+        let (_, servers) = self.need(
+            &mut options,
+            statement,
+            "properties.bootstrap.servers",
+            "'properties.bootstrap.servers' = 'HOST:9092'",
+        )?;
+        let Layout { encoding, key: format_key, format, skip_misfits, empty_is_null, timestamps } =
+            self.layout(statement, &mut options, &lead)?;
         schema.timestamps = schema.columns.iter().any(|column| has_timestamp(&column.field.ty)).then_some(timestamps);
         if encoding == Encoding::Raw && schema.columns.len() != 1 {
-            return Err(self.error(statement.name_at, "a table of format raw has one column", "declare one: STRING for text, BYTES for anything"));
+            return Err(self.error(
+                statement.name_at,
+                "a table of format raw has one column",
+                "declare one: STRING for text, BYTES for anything",
+            ));
         }
         let role = match &lead.role {
             // Flink's tables are read and written.
             None => Role::SourceAndSink,
             Some(role) => Role::of_name(role).ok_or_else(|| {
-                self.error(statement.name_at, format!("`-- topica: role: {}` is no role", shown(role)), "it must be source, sink or source_and_sink")
+                self.error(
+                    statement.name_at,
+                    format!("`-- topica: role: {}` is no role", shown(role)),
+                    "it must be source, sink or source_and_sink",
+                )
             })?,
         };
         let mut properties = BTreeMap::new();
@@ -196,16 +225,25 @@ impl<'a> Parsed<'a> {
             (Some(found), None) => ("format", found),
             (None, Some(found)) => ("value.format", found),
             (Some(_), Some((at, _))) => {
-                return Err(self.error(at, "there are both 'format' and 'value.format'", "they mean the same: remove one"));
+                return Err(self.error(
+                    at,
+                    "there are both 'format' and 'value.format'",
+                    "they mean the same: remove one",
+                ));
             }
             (None, None) => {
                 let what = format!("the table `{}` has no option 'format'", shown(&statement.name));
-                return Err(self.error(statement.name_at, what, "add 'format' = 'json' (or csv, or raw) to its WITH clause"));
+                return Err(self.error(
+                    statement.name_at,
+                    what,
+                    "add 'format' = 'json' (or csv, or raw) to its WITH clause",
+                ));
             }
         };
         let prefix = format!("{}{format}", key.strip_suffix("format").unwrap_or_default());
         let mut option = |name: &str| options.remove(format!("{prefix}.{name}").as_str());
-        let is_true = |option: Option<(&str, &str)>| option.is_some_and(|(_, value)| value.trim().eq_ignore_ascii_case("true"));
+        let is_true =
+            |option: Option<(&str, &str)>| option.is_some_and(|(_, value)| value.trim().eq_ignore_ascii_case("true"));
         let mut layout = Layout {
             encoding: Encoding::Raw,
             key,
@@ -231,7 +269,11 @@ impl<'a> Parsed<'a> {
                 let mut one = |name: &str| -> Result<Option<char>, Error> {
                     let Some((at, text)) = option(name) else { return Ok(None) };
                     one_character(text).map(Some).ok_or_else(|| {
-                        self.error(at, format!("'{}' is no single character", shown(text)), "write one character; a tab is '\\t'")
+                        self.error(
+                            at,
+                            format!("'{}' is no single character", shown(text)),
+                            "write one character; a tab is '\\t'",
+                        )
                     })
                 };
                 let delimiter = one("field-delimiter")?.unwrap_or(',');
@@ -242,10 +284,15 @@ impl<'a> Parsed<'a> {
                 let null = option("null-literal");
                 layout.empty_is_null = null.is_some_and(|(_, text)| text.is_empty());
                 if let Some((at, _)) = null.filter(|(_, text)| !text.is_empty()) {
-                    return Err(self.error(at, "a null literal that is not empty", "topica reads an empty field as null, or none"));
+                    return Err(self.error(
+                        at,
+                        "a null literal that is not empty",
+                        "topica reads an empty field as null, or none",
+                    ));
                 }
                 // A format of DataSQRL's: it skips the header row unless told otherwise.
-                let skips_header = format == "flexible-csv" && option("skip-header").is_none_or(|(_, value)| value != "false");
+                let skips_header =
+                    format == "flexible-csv" && option("skip-header").is_none_or(|(_, value)| value != "false");
                 let ignores = is_true(option("ignore-parse-errors"));
                 let header = match lead.header.as_deref() {
                     Some("in-stream") => Header::InStream,
@@ -257,7 +304,8 @@ impl<'a> Parsed<'a> {
                 let header_alone = lead.header.is_some() && header == Header::InStream;
                 layout.skip_misfits = if header_alone { lead.misfits.as_deref() == Some("skip") } else { ignores };
                 let comment = lead.comment_prefix.clone().or_else(|| comments.then(|| "#".to_owned()));
-                layout.encoding = Encoding::Csv(Dialect { delimiter, quote: (!no_quote).then_some(quote), escape, comment, header });
+                layout.encoding =
+                    Encoding::Csv(Dialect { delimiter, quote: (!no_quote).then_some(quote), escape, comment, header });
             }
             other => {
                 let what = format!("the format '{}' is not supported", shown(other));

@@ -31,7 +31,11 @@ impl<'a> ParseError<&'a str> for Expected<'a> {
 
     /// Of two ways that failed, the one that went further was meant.
     fn or(self, other: Self) -> Self {
-        if other.rest.len() < self.rest.len() || (other.rest.len() == self.rest.len() && self.what.is_empty()) { other } else { self }
+        if other.rest.len() < self.rest.len() || (other.rest.len() == self.rest.len() && self.what.is_empty()) {
+            other
+        } else {
+            self
+        }
     }
 }
 
@@ -114,7 +118,9 @@ pub(super) fn space(input: &str) -> Parsed<'_, &str> {
 }
 
 /// `parser` with white space and comments after it.
-pub(super) fn token<'a, T>(parser: impl Parser<&'a str, Output = T, Error = Expected<'a>>) -> impl Parser<&'a str, Output = T, Error = Expected<'a>> {
+pub(super) fn token<'a, T>(
+    parser: impl Parser<&'a str, Output = T, Error = Expected<'a>>,
+) -> impl Parser<&'a str, Output = T, Error = Expected<'a>> {
     terminated(parser, space)
 }
 
@@ -124,7 +130,10 @@ pub(super) fn symbol<'a>(what: &'static str) -> impl Parser<&'a str, Output = &'
 
 /// A keyword, in capitals or not, that does not go on as a longer word.
 pub(super) fn keyword<'a>(word: &'static str) -> impl Parser<&'a str, Output = &'a str, Error = Expected<'a>> {
-    expected(word, token(terminated(tag_no_case(word), not(peek(verify(take_while(in_word), |s: &str| !s.is_empty()))))))
+    expected(
+        word,
+        token(terminated(tag_no_case(word), not(peek(verify(take_while(in_word), |s: &str| !s.is_empty()))))),
+    )
 }
 
 fn in_word(c: char) -> bool {
@@ -162,7 +171,10 @@ fn doubled<'a>(quote: char) -> impl Parser<&'a str, Output = String, Error = Exp
                 return Err(nom::Err::Failure(Expected { rest: input, what: "the end of what is quoted here" }));
             };
             if quote == '`' && inside.contains(['\n', '\r']) {
-                return Err(nom::Err::Failure(Expected { rest: input, what: "the end of what is quoted here, in its line" }));
+                return Err(nom::Err::Failure(Expected {
+                    rest: input,
+                    what: "the end of what is quoted here, in its line",
+                }));
             }
             out.push_str(inside);
             match after.strip_prefix(quote) {
@@ -191,7 +203,11 @@ pub(super) fn statements(input: &str) -> Parsed<'_, Vec<Statement<'_>>> {
         }
         let (after, statement) = cut(|input| create_table(before, input)).parse(after)?;
         all.push(statement);
-        rest = if after.is_empty() { after } else { cut(expected("; or the end of the statement", char(';'))).parse(after)?.0 };
+        rest = if after.is_empty() {
+            after
+        } else {
+            cut(expected("; or the end of the statement", char(';'))).parse(after)?.0
+        };
     }
 }
 
@@ -246,14 +262,19 @@ fn like(input: &str) -> Parsed<'_, String> {
 /// `LIKE name (INCLUDING ALL ...)`; DataSQRL has a file's name in the place of the table's.
 fn like_clause(input: &str) -> Parsed<'_, String> {
     let (input, _) = keyword("LIKE").parse(input)?;
-    let (input, name) = cut(expected("a table or a file in backticks", alt((path, literal.map(|file| vec![file]))))).parse(input)?;
+    let (input, name) =
+        cut(expected("a table or a file in backticks", alt((path, literal.map(|file| vec![file]))))).parse(input)?;
     let (input, _) = opt(delimited(symbol("("), balanced, symbol(")"))).parse(input)?;
     Ok((input, name.join(".")))
 }
 
 /// How the table is laid out in storage: of no meaning for a topic.
 fn distribution(input: &str) -> Parsed<'_, ()> {
-    let by = (alt((keyword("PARTITIONED"), keyword("DISTRIBUTED"))), opt(keyword("BY")), opt(alt((keyword("HASH"), keyword("RANGE")))));
+    let by = (
+        alt((keyword("PARTITIONED"), keyword("DISTRIBUTED"))),
+        opt(keyword("BY")),
+        opt(alt((keyword("HASH"), keyword("RANGE")))),
+    );
     let buckets = (keyword("INTO"), token(take_while1(|c: char| c.is_ascii_digit())), keyword("BUCKETS"));
     value((), (by, opt(delimited(symbol("("), balanced, symbol(")"))), opt(buckets))).parse(input)
 }
@@ -294,7 +315,10 @@ fn column(at: &str) -> Parsed<'_, Item<'_>> {
     if let (input, Some(_)) = opt(keyword("AS")).parse(input)? {
         let (input, expression) = cut(expression).parse(input)?;
         let (input, comment) = opt(preceded(keyword("COMMENT"), literal)).parse(input)?;
-        return Ok((input, Item::Column(ColumnDefinition { at, name, kind: ColumnKind::Computed(expression), comment }, false)));
+        return Ok((
+            input,
+            Item::Column(ColumnDefinition { at, name, kind: ColumnKind::Computed(expression), comment }, false),
+        ));
     }
     let (mut input, mut declared) = cut(expected("a type", |input| data_type(input, 0))).parse(input)?;
     let mut metadata = None;
@@ -346,7 +370,14 @@ fn balanced_until(input: &str, stop_at_comma: bool) -> Parsed<'_, &str> {
         let next = match c {
             ')' if depth == 0 => break,
             ',' if depth == 0 && stop_at_comma => break,
-            'c' | 'C' if depth == 0 && stop_at_comma && !after_word && pair(keyword("COMMENT"), literal).parse(rest).is_ok() => break,
+            'c' | 'C'
+                if depth == 0
+                    && stop_at_comma
+                    && !after_word
+                    && pair(keyword("COMMENT"), literal).parse(rest).is_ok() =>
+            {
+                break;
+            }
             '(' => {
                 depth += 1;
                 rest.get(1..)

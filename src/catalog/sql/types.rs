@@ -39,7 +39,8 @@ pub(super) fn data_type(input: &str, depth: usize) -> Parsed<'_, Declared<'_>> {
         let null = alt((value(false, (keyword("NOT"), keyword("NULL"))), value(true, keyword("NULL"))));
         let (after, nullable) = opt(null).parse(rest)?;
         // `INT NOT NULL ARRAY` is `ARRAY<INT NOT NULL>`.
-        let (after, postfix) = opt(alt((value(true, keyword("ARRAY")), value(false, keyword("MULTISET"))))).parse(after)?;
+        let (after, postfix) =
+            opt(alt((value(true, keyword("ARRAY")), value(false, keyword("MULTISET"))))).parse(after)?;
         match postfix {
             None => return Ok((after, Declared { text, ty, exact, nullable: nullable.unwrap_or(true) })),
             Some(true) => {
@@ -97,7 +98,9 @@ fn base(input: &str, depth: usize) -> Parsed<'_, (Type, bool)> {
             let unit = || (keyword_unit, opt(arguments));
             value(near(Type::String), (unit(), opt((keyword("TO"), unit())))).parse(rest)
         }
-        "ARRAY" => cut(angled(depth)).map(|item| (Type::Array(Box::new(item.ty)), item.exact && item.nullable)).parse(rest),
+        "ARRAY" => {
+            cut(angled(depth)).map(|item| (Type::Array(Box::new(item.ty)), item.exact && item.nullable)).parse(rest)
+        }
         "MULTISET" => cut(angled(depth)).map(|_| near(Type::String)).parse(rest),
         "MAP" => {
             let (rest, _) = cut(symbol("<")).parse(rest)?;
@@ -135,7 +138,8 @@ fn zone(input: &str) -> Parsed<'_, Zone> {
 }
 
 fn keyword_unit(input: &str) -> Parsed<'_, &str> {
-    alt((keyword("YEAR"), keyword("MONTH"), keyword("DAY"), keyword("HOUR"), keyword("MINUTE"), keyword("SECOND"))).parse(input)
+    alt((keyword("YEAR"), keyword("MONTH"), keyword("DAY"), keyword("HOUR"), keyword("MINUTE"), keyword("SECOND")))
+        .parse(input)
 }
 
 fn number(input: &str) -> Parsed<'_, u32> {
@@ -162,7 +166,9 @@ fn decimal(input: &str) -> Parsed<'_, (Type, bool)> {
     // Flink's default.
     let (precision, scale) = digits.map_or((10, 0), |(precision, scale)| (precision, scale.unwrap_or(0)));
     match (u8::try_from(precision), u8::try_from(scale)) {
-        (Ok(precision @ 1..=38), Ok(scale)) if scale <= precision => Ok((rest, (Type::Decimal { precision, scale }, true))),
+        (Ok(precision @ 1..=38), Ok(scale)) if scale <= precision => {
+            Ok((rest, (Type::Decimal { precision, scale }, true)))
+        }
         _ => fail(input, "a precision of 1 to 38 and a scale up to it"),
     }
 }

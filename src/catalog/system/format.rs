@@ -22,7 +22,11 @@ pub(super) const NAMES: [(&str, Format); 8] = [
 const SETTINGS: [&str; 7] = ["formatType", "name", "charset", "delimiter", "commentPrefix", "header", "quote"];
 
 /// Reads the `format` object. `comment_prefix` is the dialect's default.
-pub(super) fn configured(reader: Reader<'_>, node: &Node, comment_prefix: Option<&str>) -> Result<ConfiguredFormat, Error> {
+pub(super) fn configured(
+    reader: Reader<'_>,
+    node: &Node,
+    comment_prefix: Option<&str>,
+) -> Result<ConfiguredFormat, Error> {
     if let Value::String(_) = node.value {
         let format = named(&reader, &reader.text(node, "format")?, node.at)?;
         return Ok(ConfiguredFormat { format, csv: CsvOptions::default() });
@@ -32,7 +36,11 @@ pub(super) fn configured(reader: Reader<'_>, node: &Node, comment_prefix: Option
     let name = match (members.take("formatType"), members.take("name")) {
         (Some(one), None) | (None, Some(one)) => one,
         (Some(_), Some(two)) => {
-            return Err(reader.error(two.at, "`format` has both `formatType` and `name`", "they mean the same: remove one"));
+            return Err(reader.error(
+                two.at,
+                "`format` has both `formatType` and `name`",
+                "they mean the same: remove one",
+            ));
         }
         (None, None) => {
             return Err(reader.error(at, "`format` does not say which", "add \"formatType\": \"json\" or \"csv\""));
@@ -82,7 +90,11 @@ pub(super) fn charset(reader: &Reader<'_>, members: &mut Members<'_>) -> Result<
     let charset = reader.text(node, "charset")?;
     match charset.trim().to_ascii_lowercase().as_str() {
         "utf-8" | "utf8" | "us-ascii" | "ascii" => Ok(()),
-        _ => Err(reader.error(node.at, format!("the charset `{}` is not supported", shown(&charset)), "payloads are read as UTF-8: remove `charset`")),
+        _ => Err(reader.error(
+            node.at,
+            format!("the charset `{}` is not supported", shown(&charset)),
+            "payloads are read as UTF-8: remove `charset`",
+        )),
     }
 }
 
@@ -94,22 +106,38 @@ fn one_character(reader: &Reader<'_>, members: &mut Members<'_>, name: &str) -> 
     let mut chars = text.chars();
     match (chars.next(), chars.next()) {
         (Some(c), None) if !matches!(c, '\n' | '\r' | '\0') => Ok(Some(c)),
-        _ => Err(reader.error(node.at, format!("`{name}` is \"{}\"", shown(text)), "it must be one character; a tab is \"\\t\"")),
+        _ => Err(reader.error(
+            node.at,
+            format!("`{name}` is \"{}\"", shown(text)),
+            "it must be one character; a tab is \"\\t\"",
+        )),
     }
 }
 
 fn header(reader: &Reader<'_>, node: &Node) -> Result<Vec<String>, Error> {
     let Value::List(items) = &node.value else {
-        return Err(reader.error(node.at, format!("`header` is {}", node.value.kind()), "it must be a list of names: [\"id\", \"name\"]"));
+        return Err(reader.error(
+            node.at,
+            format!("`header` is {}", node.value.kind()),
+            "it must be a list of names: [\"id\", \"name\"]",
+        ));
     };
     if items.is_empty() {
-        return Err(reader.error(node.at, "`header` is an empty list", "name the columns, or leave `header` out to have them found"));
+        return Err(reader.error(
+            node.at,
+            "`header` is an empty list",
+            "name the columns, or leave `header` out to have them found",
+        ));
     }
     let mut names: Vec<String> = Vec::with_capacity(items.len());
     for item in items {
         let name = reader.text(item, "header")?;
         if names.contains(&name) {
-            return Err(reader.error(item.at, format!("`header` names \"{}\" twice", shown(&name)), "give each column a name of its own"));
+            return Err(reader.error(
+                item.at,
+                format!("`header` names \"{}\" twice", shown(&name)),
+                "give each column a name of its own",
+            ));
         }
         if name.is_empty() {
             return Err(reader.error(item.at, "a name in `header` is empty", "give each column a name"));

@@ -51,11 +51,19 @@ fn connector_file(reader: Reader<'_>, mut members: Members<'_>) -> Result<TableF
     let connector = match (members.take("connector"), members.take("datadiscovery")) {
         (Some(one), None) | (None, Some(one)) => one,
         (Some(_), Some(two)) => {
-            return Err(reader.error(two.at, "there are both `connector` and `datadiscovery`", "they mean the same: remove one"));
+            return Err(reader.error(
+                two.at,
+                "there are both `connector` and `datadiscovery`",
+                "they mean the same: remove one",
+            ));
         }
         (None, None) => {
             let advice = "add \"connector\": { \"systemType\": \"kafka\", \"servers\": [\"HOST:9092\"] }";
-            return match members.rest().into_iter().find(|m| nearest(&m.name, &["connector", "datadiscovery"]).is_some()) {
+            return match members
+                .rest()
+                .into_iter()
+                .find(|m| nearest(&m.name, &["connector", "datadiscovery"]).is_some())
+            {
                 Some(member) => Err(unknown(&reader, member, "the file", &SYSTEM)),
                 None => Err(reader.error(at, "`connector` is missing", advice)),
             };
@@ -69,7 +77,11 @@ fn connector_file(reader: Reader<'_>, mut members: Members<'_>) -> Result<TableF
         let text = reader.text(node, "canonicalizer")?;
         if !["system", "lowercase", "case_sensitive"].contains(&text.as_str()) {
             let what = format!("`canonicalizer` is \"{}\"", shown(&text));
-            return Err(reader.error(node.at, what, "it must be system, lowercase or case_sensitive; names are kept as they are with each"));
+            return Err(reader.error(
+                node.at,
+                what,
+                "it must be system, lowercase or case_sensitive; names are kept as they are with each",
+            ));
         }
     }
     // Which schema a table has, the files beside it tell.
@@ -107,7 +119,11 @@ fn connector_object(reader: Reader<'_>, node: &Node) -> Result<Connector, Error>
         (Some(kind), None) => (true, kind),
         (None, Some(kind)) => (false, kind),
         (Some(_), Some(two)) => {
-            return Err(reader.error(two.at, "`connector` has both `systemType` and `name`", "they mean the same: remove one"));
+            return Err(reader.error(
+                two.at,
+                "`connector` has both `systemType` and `name`",
+                "they mean the same: remove one",
+            ));
         }
         (None, None) => {
             return Err(reader.error(at, "`connector` does not say which system", "add \"systemType\": \"kafka\""));
@@ -120,10 +136,15 @@ fn connector_object(reader: Reader<'_>, node: &Node) -> Result<Connector, Error>
     let servers = match (members.take("servers"), members.take("bootstrap.servers")) {
         (Some(one), None) | (None, Some(one)) => one,
         (Some(_), Some(two)) => {
-            return Err(reader.error(two.at, "`connector` has both `servers` and `bootstrap.servers`", "they mean the same: remove one"));
+            return Err(reader.error(
+                two.at,
+                "`connector` has both `servers` and `bootstrap.servers`",
+                "they mean the same: remove one",
+            ));
         }
         (None, None) => {
-            let near = members.rest().into_iter().find(|m| nearest(&m.name, &["servers", "bootstrap.servers"]).is_some());
+            let near =
+                members.rest().into_iter().find(|m| nearest(&m.name, &["servers", "bootstrap.servers"]).is_some());
             return match near {
                 Some(member) => Err(unknown(&reader, member, "`connector`", &CONNECTOR)),
                 None => Err(reader.error(at, "`connector` names no servers", "add \"servers\": [\"HOST:9092\"]")),
@@ -137,11 +158,19 @@ fn connector_object(reader: Reader<'_>, node: &Node) -> Result<Connector, Error>
         .map(|server| server.trim().to_owned())
         .collect();
     if list.is_empty() || list.iter().any(String::is_empty) {
-        return Err(reader.error(servers.at, "`servers` has an empty entry or none", "write [\"HOST:9092\"], one text for each server"));
+        return Err(reader.error(
+            servers.at,
+            "`servers` has an empty entry or none",
+            "write [\"HOST:9092\"], one text for each server",
+        ));
     }
     let prefix = match (members.take_text("topicPrefix")?, members.take_text("prefix")?) {
         (Some(_), Some(_)) => {
-            return Err(reader.error(at, "`connector` has both `topicPrefix` and `prefix`", "they mean the same: remove one"));
+            return Err(reader.error(
+                at,
+                "`connector` has both `topicPrefix` and `prefix`",
+                "they mean the same: remove one",
+            ));
         }
         (one, two) => one.or(two).unwrap_or_default(),
     };
@@ -163,7 +192,9 @@ fn connector_object(reader: Reader<'_>, node: &Node) -> Result<Connector, Error>
 fn not_kafka(reader: &Reader<'_>, node: &Node, kind: &str) -> Error {
     let what = format!("the data system is \"{}\", not Kafka", shown(kind));
     let advice = match kind.trim().to_ascii_lowercase().as_str() {
-        "file" | "dir" | "filesystem" => "for files use `topica infer FILE...`; for Kafka write \"systemType\": \"kafka\"",
+        "file" | "dir" | "filesystem" => {
+            "for files use `topica infer FILE...`; for Kafka write \"systemType\": \"kafka\""
+        }
         _ => "topica reads Kafka only: write \"systemType\": \"kafka\"",
     };
     reader.error(node.at, what, advice).not_kafka()
@@ -205,9 +236,16 @@ fn flink_file(reader: Reader<'_>, mut members: Members<'_>) -> Result<TableFile,
         None => return Err(reader.error(at, "`flink` names no connector", "add \"connector\": \"kafka\"")),
     }
     let topic = options.take_text("topic")?;
-    let servers = options.take("properties.bootstrap.servers").map(|node| reader.raw(node, "properties.bootstrap.servers")).transpose()?;
+    let servers = options
+        .take("properties.bootstrap.servers")
+        .map(|node| reader.raw(node, "properties.bootstrap.servers"))
+        .transpose()?;
     let Some(servers) = servers.filter(|s| !s.trim().is_empty()) else {
-        return Err(reader.error(at, "`flink` names no servers", "add \"properties.bootstrap.servers\": \"HOST:9092\""));
+        return Err(reader.error(
+            at,
+            "`flink` names no servers",
+            "add \"properties.bootstrap.servers\": \"HOST:9092\"",
+        ));
     };
     let format = match options.take("format").or_else(|| options.take("value.format")) {
         None => None,
@@ -216,7 +254,9 @@ fn flink_file(reader: Reader<'_>, mut members: Members<'_>) -> Result<TableFile,
             let mut csv = CsvOptions::default();
             if format == Format::Csv {
                 let option = |options: &mut Members<'_>, name: &str| {
-                    options.take_text(&format!("csv.{name}")).map(|text| text.and_then(|text| if text == "\\t" { Some('\t') } else { text.chars().next() }))
+                    options
+                        .take_text(&format!("csv.{name}"))
+                        .map(|text| text.and_then(|text| if text == "\\t" { Some('\t') } else { text.chars().next() }))
                 };
                 csv.delimiter = option(&mut options, "field-delimiter")?;
                 csv.quote = option(&mut options, "quote-character")?;

@@ -199,9 +199,7 @@ fn events() -> Vec<DemoRecord> {
 }
 
 fn invoices() -> Vec<DemoRecord> {
-    (0..50_i64)
-        .map(|i| record(0, i, None, Some(format!(r#"{{"invoice":{i},"order_id":{}}}"#, 100_000 + i))))
-        .collect()
+    (0..50_i64).map(|i| record(0, i, None, Some(format!(r#"{{"invoice":{i},"order_id":{}}}"#, 100_000 + i)))).collect()
 }
 
 #[cfg(test)]

@@ -39,8 +39,7 @@ impl Cell {
                 Some(Scalar::Uuid) => return Cell::Uuid,
                 None => {}
             }
-            if time_of_day(bytes).is_some_and(|rest| matches!(rest, [] | b"Z")) || other_date(bytes)
-            {
+            if time_of_day(bytes).is_some_and(|rest| matches!(rest, [] | b"Z")) || other_date(bytes) {
                 return Cell::Time;
             }
             if decimal_comma(bytes) {
@@ -54,15 +53,7 @@ impl Cell {
             }
             if matches!(
                 field.trim_matches(['[', ']', ':']),
-                "TRACE"
-                    | "DEBUG"
-                    | "INFO"
-                    | "WARN"
-                    | "WARNING"
-                    | "ERROR"
-                    | "FATAL"
-                    | "CRITICAL"
-                    | "NOTICE"
+                "TRACE" | "DEBUG" | "INFO" | "WARN" | "WARNING" | "ERROR" | "FATAL" | "CRITICAL" | "NOTICE"
             ) {
                 return Cell::LogLevel;
             }
@@ -90,12 +81,8 @@ fn other_date(bytes: &[u8]) -> bool {
     let end = memchr::memchr2(b' ', b'T', bytes).unwrap_or(bytes.len());
     let (date, time) = bytes.split_at(end);
     if let [_, time @ ..] = time
-        && !time_of_day(time).is_some_and(|rest| {
-            matches!(
-                rest.trim_ascii_start(),
-                [] | b"Z" | b"AM" | b"PM" | b"am" | b"pm"
-            )
-        })
+        && !time_of_day(time)
+            .is_some_and(|rest| matches!(rest.trim_ascii_start(), [] | b"Z" | b"AM" | b"PM" | b"am" | b"pm"))
     {
         return false;
     }
@@ -124,38 +111,20 @@ fn decimal_comma(bytes: &[u8]) -> bool {
     digits.contains(&b',')
         && digits.first().is_some_and(u8::is_ascii_digit)
         && digits.last().is_some_and(u8::is_ascii_digit)
-        && digits
-            .iter()
-            .all(|byte| matches!(byte, b'0'..=b'9' | b',' | b'.'))
+        && digits.iter().all(|byte| matches!(byte, b'0'..=b'9' | b',' | b'.'))
 }
 
 /// Could it be a column's name: a letter or underscore, then letters, digits and a few signs, at most three words and 64
 /// bytes? What stands for a missing value is none.
 pub(super) fn is_name(field: &str) -> bool {
-    const MISSING: [&str; 9] = [
-        "null",
-        "none",
-        "nan",
-        "na",
-        "nil",
-        "unknown",
-        "missing",
-        "undefined",
-        "empty",
-    ];
+    const MISSING: [&str; 9] = ["null", "none", "nan", "na", "nil", "unknown", "missing", "undefined", "empty"];
     let field = field.trim();
     let mut characters = field.chars();
     field.len() <= 64
         && memchr::memchr_iter(b' ', field.as_bytes()).count() <= 2
-        && !MISSING
-            .iter()
-            .any(|missing| missing.eq_ignore_ascii_case(field))
-        && characters
-            .next()
-            .is_some_and(|c| c.is_alphabetic() || c == '_')
-        && characters.all(|c| {
-            c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ' ' | '/' | '(' | ')' | '%' | '#')
-        })
+        && !MISSING.iter().any(|missing| missing.eq_ignore_ascii_case(field))
+        && characters.next().is_some_and(|c| c.is_alphabetic() || c == '_')
+        && characters.all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ' ' | '/' | '(' | ')' | '%' | '#'))
 }
 
 /// How much a name looks as people name columns: 2 for a word that columns are called, 1 for `snake_case` and
@@ -262,10 +231,7 @@ pub(super) fn name_likeness(field: &str) -> u32 {
         known |= WORDS.iter().any(|word| word.eq_ignore_ascii_case(part));
     }
     // `orderId`, `createdAt`
-    let camel = field
-        .as_bytes()
-        .windows(2)
-        .any(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase());
+    let camel = field.as_bytes().windows(2).any(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase());
     if known {
         2
     } else if camel || field.contains('_') {
@@ -284,28 +250,13 @@ mod tests {
         for (cell, fields) in [
             (Cell::Empty, &["", "  "][..]),
             (Cell::Number, &["1", "-1.5", "1,5", "1.234,50", " 7 "]),
-            (
-                Cell::Time,
-                &[
-                    "2026-11-24",
-                    "10:00:00",
-                    "24.11.2026",
-                    "11/24/26 10:00",
-                    "2026-11-24T10:00:00Z",
-                ],
-            ),
+            (Cell::Time, &["2026-11-24", "10:00:00", "24.11.2026", "11/24/26 10:00", "2026-11-24T10:00:00Z"]),
             (Cell::Uuid, &["123e4567-e89b-12d3-a456-426614174000"]),
             (Cell::Boolean, &["true", "FALSE"]),
-            (
-                Cell::Word,
-                &["alice", "a-1", "x@y.z", "1.2.3.4", "http://x/y?a=b", "007x"],
-            ),
+            (Cell::Word, &["alice", "a-1", "x@y.z", "1.2.3.4", "http://x/y?a=b", "007x"]),
             (Cell::LogLevel, &["INFO", "[WARN]"]),
             (Cell::KeyValue, &["a=1", "user_id=x y"]),
-            (
-                Cell::Phrase,
-                &["two words", "2026-11-24 INFO x", "Hello, world"],
-            ),
+            (Cell::Phrase, &["two words", "2026-11-24 INFO x", "Hello, world"]),
         ] {
             for field in fields {
                 assert_eq!(Cell::of(field), cell, "{field}");
@@ -315,27 +266,10 @@ mod tests {
 
     #[test]
     fn names() {
-        for name in [
-            "id",
-            "order_id",
-            "Größe",
-            "unit price",
-            "lat.",
-            "_x",
-            "CO2 (ppm)",
-        ] {
+        for name in ["id", "order_id", "Größe", "unit price", "lat.", "_x", "CO2 (ppm)"] {
             assert!(is_name(name), "{name}");
         }
-        for other in [
-            "",
-            "1",
-            "2026-11-24",
-            "a@b",
-            "-x",
-            "{x}",
-            "NULL",
-            "one two three four",
-        ] {
+        for other in ["", "1", "2026-11-24", "a@b", "-x", "{x}", "NULL", "one two three four"] {
             assert!(!is_name(other), "{other}");
         }
         assert_eq!(name_likeness("order_id"), 2);

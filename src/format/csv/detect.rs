@@ -51,10 +51,7 @@ pub struct Detected {
 /// The dialect of `payloads`, each a message; `None` if they are not delimited. What is no UTF-8 is left out.
 pub fn detect<'a>(payloads: impl IntoIterator<Item = &'a [u8]>, hints: Hints) -> Option<Detected> {
     let mut votes = Votes::new(hints);
-    for text in payloads
-        .into_iter()
-        .filter_map(|payload| std::str::from_utf8(payload).ok())
-    {
+    for text in payloads.into_iter().filter_map(|payload| std::str::from_utf8(payload).ok()) {
         votes.add(text);
     }
     votes.verdict()
@@ -82,9 +79,7 @@ impl Candidate {
             let typed = width.messages - width.untyped;
             match *fields {
                 1 => {}
-                fields if fields == self.columns => {
-                    fits += if self.apart { typed } else { width.messages }
-                }
+                fields if fields == self.columns => fits += if self.apart { typed } else { width.messages },
                 _ if self.typed => ragged += typed,
                 _ => ragged += width.messages,
             }
@@ -109,13 +104,7 @@ impl Votes {
         let (fits, ragged) = (fits + late_fits, ragged + late_ragged);
         let (header, names) = self.header(&best);
         Some(Detected {
-            dialect: Dialect {
-                delimiter,
-                quote,
-                escape,
-                comment: self.hints.comment.clone(),
-                header,
-            },
+            dialect: Dialect { delimiter, quote, escape, comment: self.hints.comment.clone(), header },
             columns: best.columns,
             names,
             fits,
@@ -128,27 +117,17 @@ impl Votes {
 
     /// The delimiter and reading that the votes so far speak for.
     pub(in crate::format) fn leader(&self) -> Option<Leader> {
-        self.best().map(|best| Leader {
-            bit: best.bit,
-            quoting: best.quoting,
-            columns: best.columns,
-        })
+        self.best().map(|best| Leader { bit: best.bit, quoting: best.quoting, columns: best.columns })
     }
 
     fn best(&self) -> Option<Candidate> {
-        let readings: &[Quoting] = if self.hints.settles_quoting() {
-            &[Quoting::Plain]
-        } else {
-            &Quoting::READINGS
-        };
+        let readings: &[Quoting] = if self.hints.settles_quoting() { &[Quoting::Plain] } else { &Quoting::READINGS };
         let mut best: Option<Candidate> = None;
         for bit in 0..self.delimiters.len() {
             for quoting in readings {
                 // A later candidate must be better, not as good: the order of both lists is that of likelihood.
                 if let Some(candidate) = self.candidate(bit, *quoting)
-                    && best
-                        .as_ref()
-                        .is_none_or(|best| candidate.score > best.score + 1e-9)
+                    && best.as_ref().is_none_or(|best| candidate.score > best.score + 1e-9)
                 {
                     best = Some(candidate);
                 }
@@ -159,11 +138,7 @@ impl Votes {
 
     fn candidate(&self, bit: usize, quoting: Quoting) -> Option<Candidate> {
         let (delimiter, weight) = *self.delimiters.get(bit)?;
-        let mut tally = self
-            .tallies
-            .get(&(bit, Quoting::Plain))
-            .cloned()
-            .unwrap_or_default();
+        let mut tally = self.tallies.get(&(bit, Quoting::Plain)).cloned().unwrap_or_default();
         if quoting != Quoting::Plain
             && let Some(quoted) = self.tallies.get(&(bit, quoting))
         {
@@ -173,10 +148,7 @@ impl Votes {
         let with = texts - self.without.get(bit).copied().unwrap_or_default();
         let told = self.hints.delimited || self.hints.delimiter.is_some();
         let mut rows = Rows::modal(&tally.widths, with, |width| width.messages)?;
-        let mut typed = tally
-            .widths
-            .get(&rows.columns)
-            .is_some_and(|width| width.untyped * 20 <= width.messages);
+        let mut typed = tally.widths.get(&rows.columns).is_some_and(|width| width.untyped * 20 <= width.messages);
         let mut apart = false;
         if !told && !rows.are_constant() {
             // Rows may be mixed with other texts that happen to hold the delimiter. Where each row has a field that is no
@@ -189,11 +161,7 @@ impl Votes {
             }
             (typed, apart) = (true, true);
         }
-        let Rows {
-            columns,
-            fits,
-            with,
-        } = rows;
+        let Rows { columns, fits, with } = rows;
         let looks = tally.looks(columns);
         let confidence = confidence(columns, fits, looks) * ratio(fits, with);
         if !told && (confidence < 0.5 || !are_rows(delimiter, columns, fits, looks)) {
@@ -201,34 +169,19 @@ impl Votes {
         }
         let width = 1.0 - 1.0 / (columns as f64 + 1.0);
         let score = weight * ratio(fits, with) * ratio(fits, texts).sqrt() * quality(looks) * width;
-        Some(Candidate {
-            bit,
-            quoting,
-            columns,
-            typed,
-            apart,
-            tally,
-            confidence,
-            score,
-        })
+        Some(Candidate { bit, quoting, columns, typed, apart, tally, confidence, score })
     }
 
     /// Where the column names are, and which, if the stream has them.
     fn header(&self, best: &Candidate) -> (Header, Option<Vec<String>>) {
-        let mut candidates = best
-            .tally
-            .headers
-            .iter()
-            .filter(|header| header.names.len() == best.columns);
+        let mut candidates = best.tally.headers.iter().filter(|header| header.names.len() == best.columns);
         let found = match self.hints.header {
             Some(Header::InStream) => candidates.next(),
             Some(told) => return (told, None),
-            None => candidates
-                .find(|header| is_header(header, best.tally.looks(best.columns)))
-                .filter(|header| {
-                    // Names that look like any words stand out only if no other row is made of words.
-                    header.likeness > 0 || candidates.next().is_none()
-                }),
+            None => candidates.find(|header| is_header(header, best.tally.looks(best.columns))).filter(|header| {
+                // Names that look like any words stand out only if no other row is made of words.
+                header.likeness > 0 || candidates.next().is_none()
+            }),
         };
         match (found, self.hints.header) {
             (Some(header), _) => (Header::InStream, Some(header.names.clone())),
@@ -238,6 +191,11 @@ impl Votes {
 }
 
 impl Hints {
+    /// What a topic's extension tells: `.tsv` is delimited by tabs.
+    pub fn of_extension(extension: &str) -> Self {
+        Self { delimiter: extension.eq_ignore_ascii_case("tsv").then_some('\t'), ..Self::default() }
+    }
+
     pub(super) fn settles_quoting(&self) -> bool {
         self.quote.is_some() || self.escape.is_some()
     }
@@ -257,18 +215,10 @@ struct Rows {
 }
 
 impl Rows {
-    fn modal(
-        widths: &BTreeMap<usize, Width>,
-        with: u64,
-        count: impl Fn(&Width) -> u64,
-    ) -> Option<Self> {
+    fn modal(widths: &BTreeMap<usize, Width>, with: u64, count: impl Fn(&Width) -> u64) -> Option<Self> {
         let rows = widths.iter().filter(|(columns, _)| **columns > 1);
         let (columns, width) = rows.max_by_key(|(columns, width)| (count(width), **columns))?;
-        Some(Self {
-            columns: *columns,
-            fits: count(width),
-            with,
-        })
+        Some(Self { columns: *columns, fits: count(width), with })
     }
 
     /// Do nearly all have that number?
@@ -285,11 +235,7 @@ impl Rows {
 }
 
 fn ratio(part: u64, whole: u64) -> f64 {
-    if whole == 0 {
-        0.0
-    } else {
-        part as f64 / whole as f64
-    }
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
 /// How unlikely it is that so many texts of another kind have that many fields each, and columns like these.
@@ -301,11 +247,7 @@ fn confidence(columns: usize, texts: u64, looks: &[Column]) -> f64 {
         _ => 0.1,
     };
     let typed = looks.iter().filter(|column| column.is_typed()).count();
-    let typed_by_chance = if typed == 0 {
-        0.8
-    } else {
-        0.2f64.powi(typed.min(4) as i32)
-    };
+    let typed_by_chance = if typed == 0 { 0.8 } else { 0.2f64.powi(typed.min(4) as i32) };
     let repeated = texts.saturating_sub(1).clamp(1, 20) as i32;
     (1.0 - same_by_chance.powi(repeated) * typed_by_chance).min(0.9999)
 }
@@ -327,8 +269,7 @@ fn quality(looks: &[Column]) -> f64 {
 /// Could these columns be a table's? Sentences, log lines and lists of `name=value` are not.
 fn are_rows(delimiter: char, columns: usize, texts: u64, looks: &[Column]) -> bool {
     let mostly = |count: u64, column: &Column| count * 2 > column.cells;
-    let having =
-        |test: &dyn Fn(&Column) -> bool| looks.iter().filter(|column| test(column)).count();
+    let having = |test: &dyn Fn(&Column) -> bool| looks.iter().filter(|column| test(column)).count();
     let typed = having(&|column| column.is_typed());
     let key_values = having(&|column| mostly(column.key_value, column));
     if key_values * 2 >= columns {
@@ -347,10 +288,7 @@ fn are_rows(delimiter: char, columns: usize, texts: u64, looks: &[Column]) -> bo
         return false;
     }
     // Sentences: a space after each comma, and nothing but words.
-    let indented = looks
-        .iter()
-        .skip(1)
-        .all(|column| mostly(column.indented, column));
+    let indented = looks.iter().skip(1).all(|column| mostly(column.indented, column));
     if indented && typed == 0 && columns <= 3 {
         return false;
     }
@@ -403,22 +341,14 @@ mod tests {
         for delimiter in [",", ";", "\t", "|", "^", "~", "\u{1}", "§", ":", " "] {
             let rows: Vec<String> = (0..20)
                 .map(|i| {
-                    [
-                        format!("{}", 100 + i),
-                        format!("2026-11-{:02}", i + 1),
-                        format!("name{i}"),
-                        format!("{i}.5"),
-                    ]
-                    .join(delimiter)
+                    [format!("{}", 100 + i), format!("2026-11-{:02}", i + 1), format!("name{i}"), format!("{i}.5")]
+                        .join(delimiter)
                 })
                 .collect();
             let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
             let detected = found(&rows).unwrap();
             assert_eq!(detected.dialect.delimiter.to_string(), delimiter);
-            assert_eq!(
-                (detected.columns, detected.fits, detected.ragged),
-                (4, 20, 0)
-            );
+            assert_eq!((detected.columns, detected.fits, detected.ragged), (4, 20, 0));
             assert_eq!(detected.dialect.header, Header::None);
             assert!(detected.confidence > 0.99);
         }
@@ -430,26 +360,13 @@ mod tests {
         assert_eq!(detected.dialect.header, Header::InStream);
         assert_eq!(detected.names.unwrap(), ["id", "name", "amount"]);
         let detected = found(&["1,alice,2.5", "2,bob,3", "3,carol,1"]).unwrap();
-        assert_eq!(
-            (detected.dialect.header, detected.names),
-            (Header::None, None)
-        );
-        let texts = found(&[
-            "first_name,last_name,city",
-            "Ada,Lovelace,London",
-            "Alan,Turing,Wilmslow",
-        ])
-        .unwrap();
+        assert_eq!((detected.dialect.header, detected.names), (Header::None, None));
+        let texts = found(&["first_name,last_name,city", "Ada,Lovelace,London", "Alan,Turing,Wilmslow"]).unwrap();
         assert_eq!(texts.names.unwrap(), ["first_name", "last_name", "city"]);
         let texts = found(&["Ada,Lovelace,London", "Alan,Turing,Wilmslow"]).unwrap();
         assert_eq!(texts.dialect.header, Header::None);
-        let german = found(&[
-            "vorname;nachname;alter",
-            "Ada;Lovelace;36",
-            "Alan;Turing;41",
-            "Emmy;Noether;53",
-        ])
-        .unwrap();
+        let german =
+            found(&["vorname;nachname;alter", "Ada;Lovelace;36", "Alan;Turing;41", "Emmy;Noether;53"]).unwrap();
         assert_eq!(german.names.unwrap(), ["vorname", "nachname", "alter"]);
         // What stands for a missing value names no column.
         let missing = found(&["1,alice,2.5", "2,bob,3", "null,none,unknown", "3,carol,1"]).unwrap();
@@ -460,14 +377,8 @@ mod tests {
     fn prose_and_logs_are_no_rows() {
         for texts in [
             &["Hello, world", "Well, then", "So, what now"][..],
-            &[
-                "2026-11-24 10:00:00 INFO started",
-                "2026-11-24 10:00:01 WARN slowly",
-            ],
-            &[
-                "2026-11-24 10:00:00,123 INFO main - started up",
-                "2026-11-24 10:00:00,456 INFO main - went on",
-            ],
+            &["2026-11-24 10:00:00 INFO started", "2026-11-24 10:00:01 WARN slowly"],
+            &["2026-11-24 10:00:00,123 INFO main - started up", "2026-11-24 10:00:00,456 INFO main - went on"],
             &[
                 "2026-11-24T10:00:00Z INFO started the thing",
                 "2026-11-24T10:00:01Z WARN stopped a thing",
@@ -476,31 +387,14 @@ mod tests {
             &["a=1,b=2", "a=3,b=4", "a=5,b=6"],
             &["10:00:00", "11:30:00", "12:15:30", "09:00:01"],
             &["10:00-11:00", "11:30-12:00", "12:15-12:30", "09:00-10:00"],
-            &[
-                "Tue Nov 24 10:00:00 2026",
-                "Wed Nov 25 11:00:00 2026",
-                "Thu Nov 26 09:30:00 2026",
-            ],
+            &["Tue Nov 24 10:00:00 2026", "Wed Nov 25 11:00:00 2026", "Thu Nov 26 09:30:00 2026"],
             &["24 Nov 2026", "25 Nov 2026", "26 Nov 2026", "1 Dec 2026"],
-            &[
-                "Tue, 24 Nov 2026 10:00:00 GMT",
-                "Wed, 25 Nov 2026 11:00:00 GMT",
-                "Thu, 26 Nov 2026 09:30:00 GMT",
-            ],
+            &["Tue, 24 Nov 2026 10:00:00 GMT", "Wed, 25 Nov 2026 11:00:00 GMT", "Thu, 26 Nov 2026 09:30:00 GMT"],
             &["10.0.0.1:8080", "10.0.0.2:8080", "10.0.0.3:80"],
-            &[
-                "2001:db8:0:0:0:0:0:1",
-                "2001:db8:0:0:0:0:0:2",
-                "2001:db8:0:0:0:0:1:1",
-            ],
+            &["2001:db8:0:0:0:0:0:1", "2001:db8:0:0:0:0:0:2", "2001:db8:0:0:0:0:1:1"],
             &["http://x.y/a", "http://x.y/b", "http://x.z/c"],
             &["no delimiter", "at all"],
-            &[
-                "one, two, three and more",
-                "one, two",
-                "none",
-                "a, b, c, d, e",
-            ],
+            &["one, two, three and more", "one, two", "none", "a, b, c, d, e"],
         ] {
             assert_eq!(found(texts), None, "{texts:?}");
         }
@@ -527,34 +421,16 @@ mod tests {
     #[test]
     fn several_rows_in_a_message_are_told() {
         let detected = found(&["1,a\n2,b\n3,c", "4,d\n5,e", "6,f\n"]).unwrap();
-        assert_eq!(
-            (detected.columns, detected.fits, detected.several),
-            (2, 3, 2)
-        );
+        assert_eq!((detected.columns, detected.fits, detected.several), (2, 3, 2));
     }
 
     #[test]
     fn what_is_configured_is_kept() {
-        let hints = Hints {
-            delimiter: Some('|'),
-            quote: Some(None),
-            header: Some(Header::Given),
-            ..Hints::default()
-        };
+        let hints = Hints { delimiter: Some('|'), quote: Some(None), header: Some(Header::Given), ..Hints::default() };
         let detected = detect([&b"a,b|\"c"[..], b"d,e|f"], hints).unwrap();
-        assert_eq!(
-            (
-                detected.dialect.delimiter,
-                detected.dialect.quote,
-                detected.columns
-            ),
-            ('|', None, 2)
-        );
+        assert_eq!((detected.dialect.delimiter, detected.dialect.quote, detected.columns), ('|', None, 2));
         assert_eq!(detected.dialect.header, Header::Given);
-        let hints = Hints {
-            delimited: true,
-            ..Hints::default()
-        };
+        let hints = Hints { delimited: true, ..Hints::default() };
         assert_eq!(detect([&b"Hello, world"[..]], hints).unwrap().columns, 2);
     }
 }

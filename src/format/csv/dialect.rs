@@ -19,13 +19,7 @@ pub struct Dialect {
 impl Default for Dialect {
     /// RFC 4180 without a header: commas, double quotes.
     fn default() -> Self {
-        Self {
-            delimiter: ',',
-            quote: Some('"'),
-            escape: None,
-            comment: None,
-            header: Header::None,
-        }
+        Self { delimiter: ',', quote: Some('"'), escape: None, comment: None, header: Header::None }
     }
 }
 

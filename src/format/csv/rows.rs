@@ -21,22 +21,12 @@ impl<'a> Rows<'a> {
     /// # Errors
     /// [`Reason::Utf8`] if the payload is no UTF-8.
     pub fn new(payload: &'a [u8], dialect: &'a Dialect) -> Result<Self, Error> {
-        let text = std::str::from_utf8(payload).map_err(|error| Error {
-            offset: error.valid_up_to(),
-            reason: Reason::Utf8,
-        })?;
-        Ok(Self::of_text(
-            text,
-            Syntax::of(dialect),
-            dialect.comment.as_deref(),
-        ))
+        let text = std::str::from_utf8(payload)
+            .map_err(|error| Error { offset: error.valid_up_to(), reason: Reason::Utf8 })?;
+        Ok(Self::of_text(text, Syntax::of(dialect), dialect.comment.as_deref()))
     }
 
-    pub(in crate::format) fn of_text(
-        text: &'a str,
-        syntax: Syntax,
-        comment: Option<&'a str>,
-    ) -> Self {
+    pub(in crate::format) fn of_text(text: &'a str, syntax: Syntax, comment: Option<&'a str>) -> Self {
         Self {
             text,
             at: if text.starts_with('\u{feff}') { 3 } else { 0 },
@@ -51,10 +41,7 @@ impl<'a> Rows<'a> {
     /// # Errors
     /// Where the row leaves the dialect. Its fields up to there have been shown; no further row can be read.
     #[inline]
-    pub fn next_row(
-        &mut self,
-        mut field: impl FnMut(usize, Text<'a>),
-    ) -> Result<Option<usize>, Error> {
+    pub fn next_row(&mut self, mut field: impl FnMut(usize, Text<'a>)) -> Result<Option<usize>, Error> {
         if !self.find_row() {
             return Ok(None);
         }
@@ -65,11 +52,7 @@ impl<'a> Rows<'a> {
                 Some(quote) => self.peek() == Some(quote.first) && quote.starts(self.rest()),
                 None => false,
             };
-            let (text, end) = if quoted {
-                self.quoted()?
-            } else {
-                self.unquoted()?
-            };
+            let (text, end) = if quoted { self.quoted()? } else { self.unquoted()? };
             field(fields, text);
             fields += 1;
             if end == End::Row {
@@ -105,10 +88,7 @@ impl<'a> Rows<'a> {
         loop {
             self.at = self.syntax.stop(self.text.as_bytes(), self.at);
             match self.peek() {
-                Some(byte)
-                    if byte == delimiter.first
-                        && (delimiter.length == 1 || delimiter.starts(self.rest())) =>
-                {
+                Some(byte) if byte == delimiter.first && (delimiter.length == 1 || delimiter.starts(self.rest())) => {
                     let raw = self.slice(start);
                     self.at += delimiter.length;
                     return Ok((Text { raw, escapes }, End::Field));
@@ -175,10 +155,7 @@ impl<'a> Rows<'a> {
             (false, None) => Escapes::None,
             (true, None) => Escapes::Doubled(quote.character),
             (false, Some(escape)) => Escapes::Prefixed(escape),
-            (true, Some(escape)) => Escapes::DoubledOrPrefixed {
-                quote: quote.character,
-                escape,
-            },
+            (true, Some(escape)) => Escapes::DoubledOrPrefixed { quote: quote.character, escape },
         };
         Ok((Text { raw, escapes }, self.after_quote()?))
     }
@@ -207,11 +184,7 @@ impl<'a> Rows<'a> {
     fn escaped(&mut self, escape: Mark) -> Result<(), Error> {
         let at = self.at;
         self.at += escape.length;
-        match self
-            .text
-            .get(self.at..)
-            .and_then(|rest| rest.chars().next())
-        {
+        match self.text.get(self.at..).and_then(|rest| rest.chars().next()) {
             Some(character) => {
                 self.at += character.len_utf8();
                 Ok(())
@@ -223,11 +196,7 @@ impl<'a> Rows<'a> {
     /// `\n`, `\r\n` or `\r`.
     #[inline(always)]
     fn line_end(&mut self) {
-        self.at += if self.rest().starts_with(b"\r\n") {
-            2
-        } else {
-            1
-        };
+        self.at += if self.rest().starts_with(b"\r\n") { 2 } else { 1 };
     }
 
     #[inline(always)]
@@ -291,20 +260,14 @@ impl Mark {
     fn of(character: char) -> Self {
         let mut utf8 = [0; 4];
         let length = character.encode_utf8(&mut utf8).len();
-        Self {
-            character,
-            first: utf8[0],
-            utf8,
-            length,
-        }
+        Self { character, first: utf8[0], utf8, length }
     }
 
     /// Is it the first character of `rest`?
     #[inline(always)]
     fn starts(&self, rest: &[u8]) -> bool {
         rest.first() == Some(&self.first)
-            && (self.length == 1
-                || rest.starts_with(self.utf8.get(..self.length).unwrap_or_default()))
+            && (self.length == 1 || rest.starts_with(self.utf8.get(..self.length).unwrap_or_default()))
     }
 }
 
@@ -323,17 +286,11 @@ const HIGHS: u64 = 0x8080_8080_8080_8080;
 
 impl Syntax {
     fn of(dialect: &Dialect) -> Self {
-        let escape = dialect
-            .escape
-            .filter(|escape| dialect.quote != Some(*escape));
+        let escape = dialect.escape.filter(|escape| dialect.quote != Some(*escape));
         Self::new(dialect.delimiter, dialect.quote, escape)
     }
 
-    pub(in crate::format) fn new(
-        delimiter: char,
-        quote: Option<char>,
-        escape: Option<char>,
-    ) -> Self {
+    pub(in crate::format) fn new(delimiter: char, quote: Option<char>, escape: Option<char>) -> Self {
         let delimiter = Mark::of(delimiter);
         let escape = escape.map(Mark::of);
         Self {
@@ -356,8 +313,7 @@ impl Syntax {
             let word = u64::from_le_bytes(*word);
             // As in any such search a borrow may mark a byte above a true find, never one below it.
             let zero = |word: u64| word.wrapping_sub(ONES) & !word;
-            let mut found =
-                zero(word ^ self.delimiter_word) | (word.wrapping_sub(ONES * 0x0e) & !word);
+            let mut found = zero(word ^ self.delimiter_word) | (word.wrapping_sub(ONES * 0x0e) & !word);
             if let Some(escape) = self.escape_word {
                 found |= zero(word ^ escape);
             }
@@ -368,10 +324,7 @@ impl Syntax {
             at += 8;
         }
         while let Some(&byte) = bytes.get(at) {
-            if byte == self.delimiter.first
-                || byte < 0x0e
-                || self.escape.is_some_and(|escape| escape.first == byte)
-            {
+            if byte == self.delimiter.first || byte < 0x0e || self.escape.is_some_and(|escape| escape.first == byte) {
                 break;
             }
             at += 1;
@@ -420,10 +373,7 @@ mod tests {
             ("a\rb", &[&["a"], &["b"]]),
             ("\u{feff}a,b", &[&["a", "b"]]),
             ("\"a,b\",c", &[&["a,b", "c"]]),
-            (
-                "\"a \"\"quoted\"\" word\",\"\"",
-                &[&["a \"quoted\" word", ""]],
-            ),
+            ("\"a \"\"quoted\"\" word\",\"\"", &[&["a \"quoted\" word", ""]]),
             ("\"\"\"\"", &[&["\""]]),
             ("\"two\nlines\",x", &[&["two\nlines", "x"]]),
             ("\"a\"  ,b", &[&["a", "b"]]),
@@ -434,10 +384,7 @@ mod tests {
             ("日本,\"é,\",x", &[&["日本", "é,", "x"]]),
             (
                 "a long unquoted field that takes several words,and another one",
-                &[&[
-                    "a long unquoted field that takes several words",
-                    "and another one",
-                ]],
+                &[&["a long unquoted field that takes several words", "and another one"]],
             ),
         ];
         for (payload, expected) in cases {
@@ -447,44 +394,24 @@ mod tests {
 
     #[test]
     fn dialects() {
-        let with = |delimiter, quote, escape| Dialect {
-            delimiter,
-            quote,
-            escape,
-            ..Dialect::default()
-        };
+        let with = |delimiter, quote, escape| Dialect { delimiter, quote, escape, ..Dialect::default() };
         let tab = with('\t', Some('"'), None);
-        assert_eq!(
-            rows("a\tb c\t\"d\te\"\t", &tab).unwrap(),
-            [["a", "b c", "d\te", ""]]
-        );
+        assert_eq!(rows("a\tb c\t\"d\te\"\t", &tab).unwrap(), [["a", "b c", "d\te", ""]]);
         let unquoted = with('|', None, None);
         assert_eq!(rows("\"a|b\"|'", &unquoted).unwrap(), [["\"a", "b\"", "'"]]);
         let escaped = with(';', Some('\''), Some('\\'));
-        assert_eq!(
-            rows(r"a\;b;'c\'d''e';\n\0\\;\é", &escaped).unwrap(),
-            [["a;b", "c'd'e", "\n\0\\", "é"]]
-        );
+        assert_eq!(rows(r"a\;b;'c\'d''e';\n\0\\;\é", &escaped).unwrap(), [["a;b", "c'd'e", "\n\0\\", "é"]]);
         // A delimiter that shares its first byte with other characters.
         let wide = with('§', Some('«'), Some('¬'));
-        assert_eq!(
-            rows("é¶§«x§y««z«§¬§", &wide).unwrap(),
-            [["é¶", "x§y«z", "§"]]
-        );
-        let comment = Dialect {
-            comment: Some("#".into()),
-            ..Dialect::default()
-        };
+        assert_eq!(rows("é¶§«x§y««z«§¬§", &wide).unwrap(), [["é¶", "x§y«z", "§"]]);
+        let comment = Dialect { comment: Some("#".into()), ..Dialect::default() };
         assert_eq!(rows("# no row\na,#b\n#", &comment).unwrap(), [["a", "#b"]]);
     }
 
     #[test]
     fn errors_say_where() {
         let plain = Dialect::default();
-        let escaped = Dialect {
-            escape: Some('\\'),
-            ..Dialect::default()
-        };
+        let escaped = Dialect { escape: Some('\\'), ..Dialect::default() };
         let failed = |payload: &[u8], dialect: &Dialect| {
             let error = walk_row(payload, dialect, |_, _| ()).unwrap_err();
             (error.offset, error.reason)

@@ -118,16 +118,8 @@ impl Column {
 
     /// Cells of one word.
     pub(super) fn words(&self) -> u64 {
-        let others = [
-            self.empty,
-            self.number,
-            self.time,
-            self.uuid,
-            self.boolean,
-            self.log_level,
-            self.key_value,
-            self.phrase,
-        ];
+        let others =
+            [self.empty, self.number, self.time, self.uuid, self.boolean, self.log_level, self.key_value, self.phrase];
         self.cells.saturating_sub(others.iter().sum())
     }
 
@@ -166,10 +158,7 @@ impl Tally {
 
     /// What the columns of the rows with `fields` fields look like.
     pub(super) fn looks(&self, fields: usize) -> &[Column] {
-        self.widths
-            .get(&fields)
-            .map(|width| width.columns.as_slice())
-            .unwrap_or_default()
+        self.widths.get(&fields).map(|width| width.columns.as_slice()).unwrap_or_default()
     }
 
     pub(super) fn merge(&mut self, other: &Tally) {
@@ -275,9 +264,7 @@ impl Tally {
         };
         let names = || {
             let mut names = Vec::new();
-            let _ = row
-                .clone()
-                .next_row(|_, field| names.push(field.raw.trim().to_owned()));
+            let _ = row.clone().next_row(|_, field| names.push(field.raw.trim().to_owned()));
             names
         };
         self.add_header(likeness, 1, order, names);
@@ -292,11 +279,9 @@ impl Tally {
         order: impl Fn(&[String]) -> Ordering,
         names: impl FnOnce() -> Vec<String>,
     ) {
-        let search = self.headers.binary_search_by(|known| {
-            likeness
-                .cmp(&known.likeness)
-                .then_with(|| order(&known.names).reverse())
-        });
+        let search = self
+            .headers
+            .binary_search_by(|known| likeness.cmp(&known.likeness).then_with(|| order(&known.names).reverse()));
         match search {
             Ok(at) => {
                 if let Some(known) = self.headers.get_mut(at) {
@@ -305,14 +290,7 @@ impl Tally {
             }
             Err(at) if at < HEADERS => {
                 let names = names();
-                self.headers.insert(
-                    at,
-                    HeaderRow {
-                        likeness,
-                        names,
-                        seen,
-                    },
-                );
+                self.headers.insert(at, HeaderRow { likeness, names, seen });
                 self.headers.truncate(HEADERS);
             }
             Err(_) => {}

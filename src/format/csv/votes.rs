@@ -43,12 +43,7 @@ pub(super) enum Quoting {
 
 impl Quoting {
     /// The readings among which a verdict chooses, likeliest first.
-    pub(super) const READINGS: [Quoting; 4] = [
-        Quoting::Double,
-        Quoting::None,
-        Quoting::Single,
-        Quoting::DoubleEscaped,
-    ];
+    pub(super) const READINGS: [Quoting; 4] = [Quoting::Double, Quoting::None, Quoting::Single, Quoting::DoubleEscaped];
 
     pub(super) fn marks(self) -> (Option<char>, Option<char>) {
         match self {
@@ -94,12 +89,7 @@ impl Votes {
         };
         let mut starts = Box::new([0u32; 256]);
         for (bit, (delimiter, _)) in delimiters.iter().enumerate() {
-            let first = delimiter
-                .encode_utf8(&mut [0; 4])
-                .as_bytes()
-                .first()
-                .copied()
-                .unwrap_or_default();
+            let first = delimiter.encode_utf8(&mut [0; 4]).as_bytes().first().copied().unwrap_or_default();
             if let Some(start) = starts.get_mut(usize::from(first)) {
                 *start |= 1 << bit;
             }
@@ -122,11 +112,7 @@ impl Votes {
         self.texts += 1;
         let (mut present, mut quotes) = (0u32, false);
         for &byte in text.as_bytes() {
-            present |= self
-                .starts
-                .get(usize::from(byte))
-                .copied()
-                .unwrap_or_default();
+            present |= self.starts.get(usize::from(byte)).copied().unwrap_or_default();
             quotes |= matches!(byte, b'"' | b'\'' | b'\\');
         }
         let settled = self.hints.settles_quoting();
@@ -149,17 +135,10 @@ impl Votes {
         let Some((delimiter, weight)) = self.delimiters.get(bit) else {
             return;
         };
-        let rows = Rows::of_text(
-            text,
-            self.syntax(*delimiter, quoting),
-            self.hints.comment.as_deref(),
-        );
+        let rows = Rows::of_text(text, self.syntax(*delimiter, quoting), self.hints.comment.as_deref());
         // Prose has many spaces; only what is narrow and delimited by them could be a table.
         let looked_at = if *weight > 0.5 { usize::MAX } else { 24 };
-        self.tallies
-            .entry((bit, quoting))
-            .or_default()
-            .add(rows, looked_at, &mut self.looks);
+        self.tallies.entry((bit, quoting)).or_default().add(rows, looked_at, &mut self.looks);
     }
 
     fn syntax(&self, delimiter: char, quoting: Quoting) -> Syntax {
@@ -178,15 +157,8 @@ impl Votes {
     /// [`Votes::leader`].
     pub(in crate::format) fn add_late(&mut self, text: &str, leader: Leader) {
         if let Some((delimiter, _)) = self.delimiters.get(leader.bit) {
-            let rows = Rows::of_text(
-                text,
-                self.syntax(*delimiter, leader.quoting),
-                self.hints.comment.as_deref(),
-            );
-            self.late
-                .entry((leader.bit, leader.quoting))
-                .or_default()
-                .add_late(rows, leader.columns);
+            let rows = Rows::of_text(text, self.syntax(*delimiter, leader.quoting), self.hints.comment.as_deref());
+            self.late.entry((leader.bit, leader.quoting)).or_default().add_late(rows, leader.columns);
         }
     }
 

@@ -47,18 +47,14 @@ fn needs_quotes(field: &str, first: bool, alone: bool, dialect: &Dialect) -> boo
         return true;
     }
     field.chars().any(|c| {
-        c == dialect.delimiter
-            || matches!(c, '\n' | '\r')
-            || dialect.quote == Some(c)
-            || dialect.escape == Some(c)
+        c == dialect.delimiter || matches!(c, '\n' | '\r') || dialect.quote == Some(c) || dialect.escape == Some(c)
     })
 }
 
 /// Writes `field` in quotes or with escapes; false if the dialect has no way to.
 fn write_special(field: &str, dialect: &Dialect, out: &mut Vec<u8>) -> bool {
     let mut utf8 = [0; 4];
-    let mut push =
-        |c: char, out: &mut Vec<u8>| out.extend_from_slice(c.encode_utf8(&mut utf8).as_bytes());
+    let mut push = |c: char, out: &mut Vec<u8>| out.extend_from_slice(c.encode_utf8(&mut utf8).as_bytes());
     if let Some(quote) = dialect.quote {
         push(quote, out);
         for c in field.chars() {
@@ -81,10 +77,8 @@ fn write_special(field: &str, dialect: &Dialect, out: &mut Vec<u8>) -> bool {
             '\r' => 'r',
             _ => c,
         };
-        let opens = index == 0
-            && (c == '\u{feff}'
-                || c == ' '
-                || dialect.comment.as_ref().is_some_and(|s| s.starts_with(c)));
+        let opens =
+            index == 0 && (c == '\u{feff}' || c == ' ' || dialect.comment.as_ref().is_some_and(|s| s.starts_with(c)));
         if written != c || c == dialect.delimiter || c == escape || opens {
             push(escape, out);
         }
@@ -110,21 +104,12 @@ mod tests {
     fn only_what_must_be_is_quoted() {
         let plain = Dialect::default();
         assert_eq!(written(&["a", " b ", "1.5", ""], &plain), "a, b ,1.5,");
-        assert_eq!(
-            written(&["a,b", "say \"x\"", "two\nlines"], &plain),
-            "\"a,b\",\"say \"\"x\"\"\",\"two\nlines\""
-        );
+        assert_eq!(written(&["a,b", "say \"x\"", "two\nlines"], &plain), "\"a,b\",\"say \"\"x\"\"\",\"two\nlines\"");
         assert_eq!(written(&[""], &plain), "\"\"");
         assert_eq!(written(&["", ""], &plain), ",");
-        let bare = Dialect {
-            quote: None,
-            ..Dialect::default()
-        };
+        let bare = Dialect { quote: None, ..Dialect::default() };
         let mut out = b"before".to_vec();
-        assert_eq!(
-            write_row(["a", "b,c"], &bare, &mut out),
-            Err(Unwritable { index: 1 })
-        );
+        assert_eq!(write_row(["a", "b,c"], &bare, &mut out), Err(Unwritable { index: 1 }));
         assert_eq!(out, b"before");
     }
 

@@ -116,10 +116,7 @@ mod tests {
             ),
             ("\u{feff}[ true , false ]", "[true,false]"),
             (" 12 ", "12"),
-            (
-                "[[1, 2], [3], {\"k\": [ ], \"l\": {}}]",
-                "[[1,2],[3],{\"k\":[],\"l\":{}}]",
-            ),
+            ("[[1, 2], [3], {\"k\": [ ], \"l\": {}}]", "[[1,2],[3],{\"k\":[],\"l\":{}}]"),
         ] {
             let mut out = b"before".to_vec();
             compact(payload.as_bytes(), DEPTH_LIMIT, &mut out).unwrap();

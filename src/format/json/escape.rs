@@ -67,10 +67,7 @@ fn unicode(rest: &str) -> (Option<char>, usize) {
         let code = 0x1_0000 + ((first - 0xd800) << 10) + (second - 0xdc00);
         return (char::from_u32(code), 12);
     }
-    (
-        Some(char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER)),
-        6,
-    )
+    (Some(char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER)), 6)
 }
 
 /// The UTF-16 code unit of the `\uXXXX` at `at`.
@@ -102,20 +99,9 @@ pub fn write_string(value: &str, out: &mut Vec<u8>) {
             b'\t' => out.extend_from_slice(b"\\t"),
             _ => {
                 let digit = |nibble: u8| {
-                    if nibble < 10 {
-                        b'0' + nibble
-                    } else {
-                        b'a' + nibble - 10
-                    }
+                    if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 }
                 };
-                out.extend_from_slice(&[
-                    b'\\',
-                    b'u',
-                    b'0',
-                    b'0',
-                    digit(byte >> 4),
-                    digit(byte & 15),
-                ]);
+                out.extend_from_slice(&[b'\\', b'u', b'0', b'0', digit(byte >> 4), digit(byte & 15)]);
             }
         }
         written = end + 1;

@@ -126,24 +126,15 @@ mod tests {
     use super::*;
 
     fn list(payload: &str) -> Vec<(String, String)> {
-        members(payload.as_bytes())
-            .unwrap()
-            .map(|(k, v)| (k.raw.to_owned(), v.to_owned()))
-            .collect()
+        members(payload.as_bytes()).unwrap().map(|(k, v)| (k.raw.to_owned(), v.to_owned())).collect()
     }
 
     #[test]
     fn members_come_in_order_with_their_raw_values() {
-        let got = list(
-            " { \"a\" : 1.50 , \"b\\n\":\"x,}\\\"\",\"c\":{\"d\":[1,{\"e\":\"]\"}]} ,\"f\":[ ], \"g\":null}",
-        );
-        let want = [
-            ("a", "1.50"),
-            ("b\\n", "\"x,}\\\"\""),
-            ("c", "{\"d\":[1,{\"e\":\"]\"}]}"),
-            ("f", "[ ]"),
-            ("g", "null"),
-        ];
+        let got =
+            list(" { \"a\" : 1.50 , \"b\\n\":\"x,}\\\"\",\"c\":{\"d\":[1,{\"e\":\"]\"}]} ,\"f\":[ ], \"g\":null}");
+        let want =
+            [("a", "1.50"), ("b\\n", "\"x,}\\\"\""), ("c", "{\"d\":[1,{\"e\":\"]\"}]}"), ("f", "[ ]"), ("g", "null")];
         assert_eq!(got, want.map(|(k, v)| (k.to_owned(), v.to_owned())));
         assert_eq!(list("{}"), []);
         assert!(members(b"[1]").is_none());

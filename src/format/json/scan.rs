@@ -30,8 +30,7 @@ fn special(word: u64) -> u64 {
     let quote = word ^ (ONES * b'"' as u64);
     let backslash = word ^ (ONES * b'\\' as u64);
     let control = word.wrapping_sub(ONES * 0x20) & !word;
-    ((quote.wrapping_sub(ONES) & !quote) | (backslash.wrapping_sub(ONES) & !backslash) | control)
-        & HIGHS
+    ((quote.wrapping_sub(ONES) & !quote) | (backslash.wrapping_sub(ONES) & !backslash) | control) & HIGHS
 }
 
 #[cfg(test)]
@@ -47,11 +46,7 @@ mod tests {
                     bytes[position] = byte;
                     let special = byte < 0x20 || byte == b'"' || byte == b'\\';
                     let expected = if special { position } else { length };
-                    assert_eq!(
-                        plain_end(&bytes, 0),
-                        expected,
-                        "{byte:#04x} at {position} of {length}"
-                    );
+                    assert_eq!(plain_end(&bytes, 0), expected, "{byte:#04x} at {position} of {length}");
                 }
             }
         }

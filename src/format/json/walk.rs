@@ -13,17 +13,10 @@ use crate::format::{Escapes, Number, Text, Visitor};
 /// The first offence against RFC 8259, after the visitor has seen what comes before it. UTF-8 is checked over the whole
 /// payload before anything else.
 pub fn walk<V: Visitor>(payload: &[u8], depth_limit: usize, visitor: &mut V) -> Result<(), Error> {
-    let text = std::str::from_utf8(payload).map_err(|error| Error {
-        offset: error.valid_up_to(),
-        reason: Reason::Utf8,
-    })?;
+    let text =
+        std::str::from_utf8(payload).map_err(|error| Error { offset: error.valid_up_to(), reason: Reason::Utf8 })?;
     let start = if text.starts_with('\u{feff}') { 3 } else { 0 };
-    Walker {
-        text,
-        bytes: payload,
-        at: start,
-    }
-    .document(depth_limit, visitor)
+    Walker { text, bytes: payload, at: start }.document(depth_limit, visitor)
 }
 
 struct Walker<'a> {
@@ -287,18 +280,12 @@ impl<'a> Walker<'a> {
 
     #[cold]
     fn error(&self, reason: Reason) -> Error {
-        Error {
-            offset: self.at,
-            reason,
-        }
+        Error { offset: self.at, reason }
     }
 
     #[cold]
     fn end(&self) -> Error {
-        Error {
-            offset: self.bytes.len(),
-            reason: Reason::End,
-        }
+        Error { offset: self.bytes.len(), reason: Reason::End }
     }
 }
 

@@ -39,17 +39,11 @@ impl Fixed {
 
     /// Counts payloads that were found elsewhere to be of `format`.
     pub(super) fn add_fitting(&mut self, format: Format, payloads: u64) {
-        let at = LENGTHS
-            .iter()
-            .position(|length| Some(*length) == format.fixed_length());
+        let at = LENGTHS.iter().position(|length| Some(*length) == format.fixed_length());
         if let Some(length) = at.and_then(|at| self.0.get_mut(at)) {
             length.payloads += payloads;
             length.binary += payloads;
-            length.floats += if matches!(format, Format::Float32 | Format::Float64) {
-                payloads
-            } else {
-                0
-            };
+            length.floats += if matches!(format, Format::Float32 | Format::Float64) { payloads } else { 0 };
             length.uuids += if format == Format::Uuid { payloads } else { 0 };
         }
     }
@@ -65,19 +59,12 @@ impl Fixed {
 
     /// How many payloads have `length`.
     pub(super) fn payloads(&self, length: usize) -> u64 {
-        LENGTHS
-            .iter()
-            .zip(&self.0)
-            .find(|(known, _)| **known == length)
-            .map_or(0, |(_, counts)| counts.payloads)
+        LENGTHS.iter().zip(&self.0).find(|(known, _)| **known == length).map_or(0, |(_, counts)| counts.payloads)
     }
 
     /// The format that nearly all of `payloads` have by their length, and how many do.
     pub(super) fn verdict(&self, payloads: u64) -> Option<(Format, u64)> {
-        let (length, counts) = LENGTHS
-            .iter()
-            .zip(&self.0)
-            .max_by_key(|(_, counts)| counts.payloads)?;
+        let (length, counts) = LENGTHS.iter().zip(&self.0).max_by_key(|(_, counts)| counts.payloads)?;
         let strays = payloads - counts.payloads;
         // Small and large values alike may happen to be printable; text of one length has no control characters at all.
         let constant = strays <= 2 && strays * 10 <= payloads || strays * 50 <= payloads;

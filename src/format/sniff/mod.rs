@@ -47,13 +47,7 @@ pub struct Options {
 impl Options {
     /// Nothing is known; 1,000 payloads or 1 MiB are tried in full.
     pub fn new(role: Role) -> Self {
-        Self {
-            role,
-            format: None,
-            csv: csv::Hints::default(),
-            max_payloads: 1_000,
-            max_bytes: 1 << 20,
-        }
+        Self { role, format: None, csv: csv::Hints::default(), max_payloads: 1_000, max_bytes: 1 << 20 }
     }
 
     /// With a configured format.
@@ -112,12 +106,7 @@ impl Sniffer {
     pub fn add(&mut self, payload: &[u8]) {
         let kind = Kind::of(payload);
         self.counts.add(kind, 1);
-        if self.options.role == Role::Key
-            || self
-                .options
-                .format
-                .is_some_and(|format| format.fixed_length().is_some())
-        {
+        if self.options.role == Role::Key || self.options.format.is_some_and(|format| format.fixed_length().is_some()) {
             self.fixed.add(payload, kind);
         }
         let rows = match kind {
@@ -185,22 +174,15 @@ impl Sniffer {
             return;
         };
         // Texts have a budget of their own: those that come late may be the misfits of a winner without rows.
-        let full = self.rows_offered >= self.options.max_payloads
-            || self.rows_bytes >= self.options.max_bytes;
+        let full = self.rows_offered >= self.options.max_payloads || self.rows_bytes >= self.options.max_bytes;
         self.rows_offered += 1;
         self.rows_bytes += payload.len() as u64;
-        let text = match text
-            .as_bytes()
-            .get(..LONGEST_VOTE)
-            .map(|head| memchr::memrchr(b'\n', head))
-        {
+        let text = match text.as_bytes().get(..LONGEST_VOTE).map(|head| memchr::memrchr(b'\n', head)) {
             None => text,
             Some(Some(line_end)) => text.get(..line_end).unwrap_or_default(),
             Some(None) => "",
         };
-        let votes = self
-            .votes
-            .get_or_insert_with(|| csv::Votes::new(self.options.csv.clone()));
+        let votes = self.votes.get_or_insert_with(|| csv::Votes::new(self.options.csv.clone()));
         if !full {
             votes.add(text);
         } else if let Some(leader) = *self.leader.get_or_insert_with(|| votes.leader()) {
@@ -211,9 +193,6 @@ impl Sniffer {
 
 /// Is it XML or HTML by its brackets?
 fn is_markup(payload: &[u8]) -> bool {
-    let text = payload
-        .strip_prefix(b"\xef\xbb\xbf")
-        .unwrap_or(payload)
-        .trim_ascii();
+    let text = payload.strip_prefix(b"\xef\xbb\xbf").unwrap_or(payload).trim_ascii();
     text.first() == Some(&b'<') && text.last() == Some(&b'>')
 }

@@ -31,13 +31,9 @@ impl Kind {
         let trimmed = body.trim_ascii();
         let json = match trimmed {
             [] if payload.is_empty() => return Kind::Empty,
-            [b'{', ..] | [b'[', ..] => json::validate(payload, json::DEPTH_LIMIT)
-                .ok()
-                .map(|()| Kind::JsonContainer),
+            [b'{', ..] | [b'[', ..] => json::validate(payload, json::DEPTH_LIMIT).ok().map(|()| Kind::JsonContainer),
             [b'"', .., b'"'] | b"true" | b"false" | b"null" => {
-                json::validate(payload, json::DEPTH_LIMIT)
-                    .ok()
-                    .map(|()| Kind::JsonScalar)
+                json::validate(payload, json::DEPTH_LIMIT).ok().map(|()| Kind::JsonScalar)
             }
             _ => None,
         };
@@ -64,13 +60,7 @@ impl Kind {
 
 /// An opening bracket with what follows it in JSON; `[INFO]` and `[2026-` do not count, nor does `{{`.
 fn starts_as_json(trimmed: &[u8]) -> bool {
-    let second = || {
-        trimmed
-            .get(1..)
-            .unwrap_or_default()
-            .trim_ascii_start()
-            .first()
-    };
+    let second = || trimmed.get(1..).unwrap_or_default().trim_ascii_start().first();
     match trimmed.first() {
         Some(b'{') => matches!(second(), Some(b'"')),
         Some(b'[') => matches!(second(), Some(b'"' | b'{' | b'[')),

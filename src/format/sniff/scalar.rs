@@ -18,13 +18,7 @@ pub enum Scalar {
 
 impl Scalar {
     /// Each kind.
-    pub const ALL: [Scalar; 5] = [
-        Scalar::Integer,
-        Scalar::Decimal,
-        Scalar::Date,
-        Scalar::Timestamp,
-        Scalar::Uuid,
-    ];
+    pub const ALL: [Scalar; 5] = [Scalar::Integer, Scalar::Decimal, Scalar::Date, Scalar::Timestamp, Scalar::Uuid];
 
     /// The name in reports.
     pub fn name(self) -> &'static str {
@@ -44,10 +38,9 @@ impl Scalar {
             [b'+' | b'-' | b'.' | b'0'..=b'9', ..] if text.len() != 36 => {
                 number(text).or_else(|| date_or_timestamp(text))
             }
-            _ if text.len() == 36 => uuid(text)
-                .then_some(Scalar::Uuid)
-                .or_else(|| number(text))
-                .or_else(|| date_or_timestamp(text)),
+            _ if text.len() == 36 => {
+                uuid(text).then_some(Scalar::Uuid).or_else(|| number(text)).or_else(|| date_or_timestamp(text))
+            }
             _ => None,
         }
     }
@@ -55,18 +48,12 @@ impl Scalar {
 
 /// Splits off the leading digits.
 fn digits(text: &[u8]) -> (&[u8], &[u8]) {
-    let end = text
-        .iter()
-        .position(|byte| !byte.is_ascii_digit())
-        .unwrap_or(text.len());
+    let end = text.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
     text.split_at(end)
 }
 
 fn number(text: &[u8]) -> Option<Scalar> {
-    let unsigned = text
-        .strip_prefix(b"-")
-        .or_else(|| text.strip_prefix(b"+"))
-        .unwrap_or(text);
+    let unsigned = text.strip_prefix(b"-").or_else(|| text.strip_prefix(b"+")).unwrap_or(text);
     let (whole, rest) = digits(unsigned);
     // A leading zero is worth keeping: a postcode, a phone number.
     if whole.len() > 1 && whole.starts_with(b"0") {
@@ -88,10 +75,7 @@ fn number(text: &[u8]) -> Option<Scalar> {
     };
     let rest = match rest {
         [b'e' | b'E', exponent @ ..] => {
-            let exponent = exponent
-                .strip_prefix(b"-")
-                .or_else(|| exponent.strip_prefix(b"+"))
-                .unwrap_or(exponent);
+            let exponent = exponent.strip_prefix(b"-").or_else(|| exponent.strip_prefix(b"+")).unwrap_or(exponent);
             let (exponent, rest) = digits(exponent);
             if exponent.is_empty() {
                 return None;
@@ -111,16 +95,13 @@ fn two(text: &[u8]) -> Option<u8> {
 }
 
 fn within(text: Option<&[u8]>, low: u8, high: u8) -> bool {
-    text.and_then(two)
-        .is_some_and(|value| (low..=high).contains(&value))
+    text.and_then(two).is_some_and(|value| (low..=high).contains(&value))
 }
 
 /// `YYYY-MM-DD`, then nothing or a time of day.
 fn date_or_timestamp(text: &[u8]) -> Option<Scalar> {
     let (date, rest) = text.split_at_checked(10)?;
-    let is_date = date
-        .get(..4)
-        .is_some_and(|year| year.iter().all(u8::is_ascii_digit))
+    let is_date = date.get(..4).is_some_and(|year| year.iter().all(u8::is_ascii_digit))
         && date.get(4) == Some(&b'-')
         && within(date.get(5..7), 1, 12)
         && date.get(7) == Some(&b'-')
@@ -140,10 +121,7 @@ fn date_or_timestamp(text: &[u8]) -> Option<Scalar> {
 
 /// `HH:MM`, then seconds and their fraction; what follows it.
 pub(in crate::format) fn time_of_day(text: &[u8]) -> Option<&[u8]> {
-    if !(within(text.get(..2), 0, 24)
-        && text.get(2) == Some(&b':')
-        && within(text.get(3..5), 0, 59))
-    {
+    if !(within(text.get(..2), 0, 24) && text.get(2) == Some(&b':') && within(text.get(3..5), 0, 59)) {
         return None;
     }
     let rest = text.get(5..).unwrap_or_default();
@@ -195,14 +173,8 @@ mod tests {
     #[test]
     fn kinds() {
         for (kind, texts) in [
-            (
-                Some(Scalar::Integer),
-                &["0", "-1", "+42", " 7\n", "12345678901234567890123"][..],
-            ),
-            (
-                Some(Scalar::Decimal),
-                &["0.5", ".5", "5.", "-1e9", "1.25E-3"],
-            ),
+            (Some(Scalar::Integer), &["0", "-1", "+42", " 7\n", "12345678901234567890123"][..]),
+            (Some(Scalar::Decimal), &["0.5", ".5", "5.", "-1e9", "1.25E-3"]),
             (Some(Scalar::Date), &["2026-11-24"]),
             (
                 Some(Scalar::Timestamp),
@@ -213,13 +185,7 @@ mod tests {
                     "2026-11-24 10:00:00,5 UTC",
                 ],
             ),
-            (
-                Some(Scalar::Uuid),
-                &[
-                    "123e4567-e89b-12d3-a456-426614174000",
-                    "AAAAAAAA-bbbb-4ccc-8ddd-eeeeeeeeeeee",
-                ],
-            ),
+            (Some(Scalar::Uuid), &["123e4567-e89b-12d3-a456-426614174000", "AAAAAAAA-bbbb-4ccc-8ddd-eeeeeeeeeeee"]),
             (
                 None,
                 &[

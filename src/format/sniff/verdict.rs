@@ -68,8 +68,7 @@ impl Counts {
             Kind::Number(_) => &mut self.decimals,
             Kind::BrokenJson => &mut self.broken_json,
             Kind::Text(None) => &mut self.texts,
-            Kind::Text(Some(scalar)) => match Scalar::ALL.iter().position(|known| *known == scalar)
-            {
+            Kind::Text(Some(scalar)) => match Scalar::ALL.iter().position(|known| *known == scalar) {
                 Some(at) => match self.scalars.get_mut(at) {
                     Some(count) => count,
                     None => return,
@@ -119,10 +118,7 @@ impl Counts {
     fn scalar(&self, texts: u64) -> Option<Scalar> {
         let count = |scalar: Scalar| {
             let at = Scalar::ALL.iter().position(|known| *known == scalar);
-            let plain = at
-                .and_then(|at| self.scalars.get(at))
-                .copied()
-                .unwrap_or_default();
+            let plain = at.and_then(|at| self.scalars.get(at)).copied().unwrap_or_default();
             match scalar {
                 Scalar::Integer => plain + self.integers,
                 Scalar::Decimal => plain + self.decimals,
@@ -137,9 +133,7 @@ impl Counts {
         if nearly_all(integers + decimals) {
             return Some(Scalar::Decimal);
         }
-        Scalar::ALL
-            .into_iter()
-            .find(|scalar| nearly_all(count(*scalar)))
+        Scalar::ALL.into_iter().find(|scalar| nearly_all(count(*scalar)))
     }
 }
 
@@ -153,11 +147,7 @@ impl Sniffer {
     pub fn verdict(&self) -> Verdict {
         let counts = &self.counts;
         let payloads = counts.payloads();
-        let detected = self
-            .votes
-            .as_ref()
-            .and_then(csv::Votes::verdict)
-            .map(|detected| self.scaled(detected));
+        let detected = self.votes.as_ref().and_then(csv::Votes::verdict).map(|detected| self.scaled(detected));
         if let Some(format) = self.options.format {
             return self.configured(format, detected);
         }
@@ -177,27 +167,15 @@ impl Sniffer {
         }
         let mut shares = self.shares(detected.as_ref());
         shares.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
-        let (format, fits) = shares
-            .first()
-            .copied()
-            .unwrap_or((Format::Binary, payloads));
-        let share = |&(format, count): &(Format, u64)| Share {
-            format,
-            share: ratio(count, payloads),
-            payloads: count,
-        };
+        let (format, fits) = shares.first().copied().unwrap_or((Format::Binary, payloads));
+        let share = |&(format, count): &(Format, u64)| Share { format, share: ratio(count, payloads), payloads: count };
         let second = shares.get(1).map(share);
         let mixed = match second {
-            Some(second) if is_more_than_stray(second.payloads, payloads) => {
-                shares.iter().map(share).collect()
-            }
+            Some(second) if is_more_than_stray(second.payloads, payloads) => shares.iter().map(share).collect(),
             _ => Vec::new(),
         };
         let confidence = self.confidence(format, fits, detected.as_ref());
-        let delimited = format == Format::Csv
-            || mixed
-                .iter()
-                .any(|share: &Share| share.format == Format::Csv);
+        let delimited = format == Format::Csv || mixed.iter().any(|share: &Share| share.format == Format::Csv);
         Verdict {
             format,
             share: ratio(fits, payloads),
@@ -208,9 +186,7 @@ impl Sniffer {
             second,
             mixed,
             csv: detected.filter(|_| delimited),
-            scalar: (format == Format::Text)
-                .then(|| counts.scalar(fits))
-                .flatten(),
+            scalar: (format == Format::Text).then(|| counts.scalar(fits)).flatten(),
         }
     }
 
@@ -228,26 +204,17 @@ impl Sniffer {
         let documents = counts.containers + counts.json_scalars;
         // `"x"` and `true` among texts are texts.
         let (json, scalars_as_text) = if counts.containers == 0
-            && is_more_than_stray(
-                counts.only_text() + counts.broken_json,
-                documents + counts.only_text(),
-            ) {
+            && is_more_than_stray(counts.only_text() + counts.broken_json, documents + counts.only_text())
+        {
             (0, counts.json_scalars)
         } else {
             (documents, 0)
         };
         // Numbers are JSON where other documents are.
         let json_numbers = json > 0 && (json >= 3 || json * 50 >= counts.numbers());
-        let (json, numbers_as_text) = if json_numbers {
-            (json + counts.numbers(), 0)
-        } else {
-            (json, counts.numbers())
-        };
-        let broken_as_text = if counts.containers > counts.broken_json {
-            0
-        } else {
-            counts.broken_json
-        };
+        let (json, numbers_as_text) =
+            if json_numbers { (json + counts.numbers(), 0) } else { (json, counts.numbers()) };
+        let broken_as_text = if counts.containers > counts.broken_json { 0 } else { counts.broken_json };
         let mut text = counts.only_text() + scalars_as_text + numbers_as_text + broken_as_text;
         let (mut rows, mut binary) = (0, counts.binary);
         match detected {
@@ -264,12 +231,8 @@ impl Sniffer {
             }
             None => binary += counts.separated,
         }
-        let mut shares = vec![
-            (Format::Json, json),
-            (Format::Csv, rows),
-            (Format::Text, text),
-            (Format::Binary, binary),
-        ];
+        let mut shares =
+            vec![(Format::Json, json), (Format::Csv, rows), (Format::Text, text), (Format::Binary, binary)];
         shares.retain(|(_, count)| *count > 0);
         shares
     }
@@ -291,11 +254,7 @@ impl Sniffer {
         };
         Verdict {
             format,
-            share: if payloads == 0 {
-                1.0
-            } else {
-                ratio(fits, payloads)
-            },
+            share: if payloads == 0 { 1.0 } else { ratio(fits, payloads) },
             confidence: 1.0,
             payloads,
             fits,
@@ -303,9 +262,7 @@ impl Sniffer {
             second: None,
             mixed: Vec::new(),
             csv: detected.filter(|_| format == Format::Csv),
-            scalar: (format == Format::Text)
-                .then(|| counts.scalar(fits))
-                .flatten(),
+            scalar: (format == Format::Text).then(|| counts.scalar(fits)).flatten(),
         }
     }
 
@@ -313,15 +270,10 @@ impl Sniffer {
     fn scaled(&self, mut detected: csv::Detected) -> csv::Detected {
         let tried = detected.fits + detected.ragged + detected.others;
         if tried > 0 && tried < self.rows_offered {
-            let scale = |count: u64| {
-                (count as f64 * self.rows_offered as f64 / tried as f64).round() as u64
-            };
+            let scale = |count: u64| (count as f64 * self.rows_offered as f64 / tried as f64).round() as u64;
             detected.fits = scale(detected.fits);
-            detected.others =
-                scale(detected.others).min(self.rows_offered.saturating_sub(detected.fits));
-            detected.ragged = self
-                .rows_offered
-                .saturating_sub(detected.fits + detected.others);
+            detected.others = scale(detected.others).min(self.rows_offered.saturating_sub(detected.fits));
+            detected.ragged = self.rows_offered.saturating_sub(detected.fits + detected.others);
         }
         detected
     }

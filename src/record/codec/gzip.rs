@@ -64,9 +64,7 @@ impl Encoder {
             out.reserve((input.len() / 2).max(1024));
             let status = self.0.compress_vec(input, out, FlushCompress::Finish);
             let status = status.map_err(|error| failed(Compression::Gzip, error))?;
-            input = input
-                .get((self.0.total_in() - read) as usize..)
-                .unwrap_or_default();
+            input = input.get((self.0.total_in() - read) as usize..).unwrap_or_default();
             if status == Status::StreamEnd {
                 return Ok(());
             }

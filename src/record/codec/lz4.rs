@@ -6,8 +6,7 @@
 //! size, several frames and skippable frames, since clients other than Java's write and accept those.
 
 use lz4_flex::block::{
-    CompressTable, compress_into_with_table, decompress_into, decompress_into_with_dict,
-    get_maximum_output_size,
+    CompressTable, compress_into_with_table, decompress_into, decompress_into_with_dict, get_maximum_output_size,
 };
 use twox_hash::XxHash32;
 
@@ -63,11 +62,7 @@ fn frame(input: &mut Input<'_>, out: &mut Scratch) -> Result<(), Failure> {
         code @ 4..=7 => 1usize << (8 + 2 * u32::from(code)),
         _ => return Err(Failure::damaged("unknown block size")),
     };
-    let content_size = if flags & CONTENT_SIZE != 0 {
-        Some(u64::from_le_bytes(input.array()?))
-    } else {
-        None
-    };
+    let content_size = if flags & CONTENT_SIZE != 0 { Some(u64::from_le_bytes(input.array()?)) } else { None };
     if flags & DICTIONARY != 0 {
         return Err(Failure::damaged("the frame needs a dictionary"));
     }
@@ -76,9 +71,7 @@ fn frame(input: &mut Input<'_>, out: &mut Scratch) -> Result<(), Failure> {
     // The descriptor's checksum is the second byte of its hash.
     let hash = XxHash32::oneshot(0, header.get(..described).unwrap_or_default());
     if checksum != hash.to_le_bytes()[1] {
-        return Err(Failure::damaged(
-            "the frame header's checksum does not match",
-        ));
+        return Err(Failure::damaged("the frame header's checksum does not match"));
     }
 
     let start = out.filled().len();
@@ -99,11 +92,7 @@ fn frame(input: &mut Input<'_>, out: &mut Scratch) -> Result<(), Failure> {
             out.room(len)?.copy_from_slice(block);
             out.advance(len);
         } else {
-            let history = if flags & INDEPENDENT == 0 {
-                WINDOW.min(out.filled().len() - start)
-            } else {
-                0
-            };
+            let history = if flags & INDEPENDENT == 0 { WINDOW.min(out.filled().len() - start) } else { 0 };
             inflate_block(block, block_max, history, out)?;
         }
     }
@@ -118,31 +107,21 @@ fn frame(input: &mut Input<'_>, out: &mut Scratch) -> Result<(), Failure> {
 }
 
 /// Inflates one block behind the data; `history` bytes of the data may be referred to.
-fn inflate_block(
-    block: &[u8],
-    block_max: usize,
-    history: usize,
-    out: &mut Scratch,
-) -> Result<(), Failure> {
+fn inflate_block(block: &[u8], block_max: usize, history: usize, out: &mut Scratch) -> Result<(), Failure> {
     // A block does not tell its inflated size. No LZ4 sequence gives more than 255 bytes per byte, which keeps small
     // batches of 4 MiB block frames from taking 4 MiB; and the last block before the cap gets what the cap leaves.
     let most = block_max.min(block.len().saturating_mul(256));
     let left = out.limit().saturating_sub(out.filled().len());
     let capped = left < most;
     let (history, room) = out.history_and_room(history, most.min(left))?;
-    let done = if history.is_empty() {
-        decompress_into(block, room)
-    } else {
-        decompress_into_with_dict(block, room, history)
-    };
+    let done =
+        if history.is_empty() { decompress_into(block, room) } else { decompress_into_with_dict(block, room, history) };
     match done {
         Ok(written) => {
             out.advance(written);
             Ok(())
         }
-        Err(lz4_flex::block::DecompressError::OutputTooSmall { .. }) if capped => {
-            Err(Failure::TooLarge)
-        }
+        Err(lz4_flex::block::DecompressError::OutputTooSmall { .. }) if capped => Err(Failure::TooLarge),
         Err(error) => Err(Failure::damaged(error)),
     }
 }
@@ -152,19 +131,13 @@ struct Input<'a>(&'a [u8]);
 
 impl<'a> Input<'a> {
     fn take(&mut self, len: usize) -> Result<&'a [u8], Failure> {
-        let (taken, rest) = self
-            .0
-            .split_at_checked(len)
-            .ok_or_else(|| Failure::damaged("the frame is cut short"))?;
+        let (taken, rest) = self.0.split_at_checked(len).ok_or_else(|| Failure::damaged("the frame is cut short"))?;
         self.0 = rest;
         Ok(taken)
     }
 
     fn array<const N: usize>(&mut self) -> Result<[u8; N], Failure> {
-        let (taken, rest) = self
-            .0
-            .split_first_chunk()
-            .ok_or_else(|| Failure::damaged("the frame is cut short"))?;
+        let (taken, rest) = self.0.split_first_chunk().ok_or_else(|| Failure::damaged("the frame is cut short"))?;
         self.0 = rest;
         Ok(*taken)
     }
@@ -192,10 +165,8 @@ impl Encoder {
             let at = out.len();
             out.extend_from_slice(&[0; 4]);
             let room = get_maximum_output_size(block.len());
-            let taken = append(out, room, |room| {
-                compress_into_with_table(block, room, &mut self.0)
-            })
-            .map_err(|error| failed(Compression::Lz4, error))?;
+            let taken = append(out, room, |room| compress_into_with_table(block, room, &mut self.0))
+                .map_err(|error| failed(Compression::Lz4, error))?;
             let mut word = taken as u32;
             if taken >= block.len() {
                 out.truncate(at + 4);
@@ -221,9 +192,7 @@ mod tests {
     use super::*;
 
     fn data() -> Vec<u8> {
-        (0..300_000u32)
-            .flat_map(|at| (at / 7 % 251).to_le_bytes())
-            .collect()
+        (0..300_000u32).flat_map(|at| (at / 7 % 251).to_le_bytes()).collect()
     }
 
     fn decoded(input: &[u8]) -> Result<Vec<u8>, String> {
@@ -247,10 +216,7 @@ mod tests {
             for size in [BlockSize::Max64KB, BlockSize::Max256KB, BlockSize::Max4MB] {
                 for checks in [false, true] {
                     let told = checks.then_some(data().len() as u64);
-                    let info = FrameInfo::new()
-                        .block_mode(mode)
-                        .block_size(size)
-                        .content_size(told);
+                    let info = FrameInfo::new().block_mode(mode).block_size(size).content_size(told);
                     let frame = theirs(info.block_checksums(checks).content_checksum(checks));
                     assert!(decoded(&frame) == Ok(data()), "{mode:?} {size:?} {checks}");
                 }
@@ -258,14 +224,7 @@ mod tests {
         }
         // Behind a skippable frame, and with a second frame behind.
         let frame = theirs(FrameInfo::new());
-        let skipped = [
-            &SKIPPABLE.to_le_bytes()[..],
-            &3u32.to_le_bytes(),
-            b"any",
-            &frame,
-            &frame,
-        ]
-        .concat();
+        let skipped = [&SKIPPABLE.to_le_bytes()[..], &3u32.to_le_bytes(), b"any", &frame, &frame].concat();
         assert_eq!(decoded(&skipped).unwrap().len(), 2 * data().len());
     }
 
@@ -282,19 +241,8 @@ mod tests {
             damaged[at] ^= 0x10;
             assert_eq!(decoded(&damaged).unwrap_err(), reason);
         }
-        for cut in [
-            0,
-            3,
-            5,
-            20,
-            frame.len() / 2,
-            frame.len() - 5,
-            frame.len() - 1,
-        ] {
-            assert_eq!(
-                decoded(&frame[..cut]).unwrap_err(),
-                "the frame is cut short"
-            );
+        for cut in [0, 3, 5, 20, frame.len() / 2, frame.len() - 5, frame.len() - 1] {
+            assert_eq!(decoded(&frame[..cut]).unwrap_err(), "the frame is cut short");
         }
     }
 

@@ -41,13 +41,8 @@ pub enum Compression {
 
 impl Compression {
     /// All of them, in the order of their codes.
-    pub const ALL: [Compression; 5] = [
-        Compression::None,
-        Compression::Gzip,
-        Compression::Snappy,
-        Compression::Lz4,
-        Compression::Zstd,
-    ];
+    pub const ALL: [Compression; 5] =
+        [Compression::None, Compression::Gzip, Compression::Snappy, Compression::Lz4, Compression::Zstd];
 
     /// The codec with this code, if there is one.
     pub fn from_code(code: u8) -> Option<Compression> {
@@ -142,30 +137,14 @@ pub enum CodecError {
 }
 
 /// Why a codec module gave up, before the codec's name is added.
-#[cfg_attr(
-    not(any(
-        feature = "gzip",
-        feature = "snappy",
-        feature = "lz4",
-        feature = "zstd"
-    )),
-    allow(dead_code)
-)]
+#[cfg_attr(not(any(feature = "gzip", feature = "snappy", feature = "lz4", feature = "zstd")), allow(dead_code))]
 enum Failure {
     Missing,
     TooLarge,
     Damaged(Box<dyn std::error::Error + Send + Sync>),
 }
 
-#[cfg_attr(
-    not(any(
-        feature = "gzip",
-        feature = "snappy",
-        feature = "lz4",
-        feature = "zstd"
-    )),
-    allow(dead_code)
-)]
+#[cfg_attr(not(any(feature = "gzip", feature = "snappy", feature = "lz4", feature = "zstd")), allow(dead_code))]
 impl Failure {
     fn damaged(reason: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Failure {
         Failure::Damaged(reason.into())
@@ -201,9 +180,7 @@ impl Default for Inflater {
 
 impl fmt::Debug for Inflater {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Inflater")
-            .field("max_inflated", &self.scratch.limit())
-            .finish_non_exhaustive()
+        f.debug_struct("Inflater").field("max_inflated", &self.scratch.limit()).finish_non_exhaustive()
     }
 }
 
@@ -223,11 +200,7 @@ impl Inflater {
     ///
     /// # Errors
     /// The codec is not part of this build, the bytes are damaged or cut short, or they inflate to more than the cap.
-    pub fn inflate<'b>(
-        &'b mut self,
-        codec: Compression,
-        input: &'b [u8],
-    ) -> Result<&'b [u8], CodecError> {
+    pub fn inflate<'b>(&'b mut self, codec: Compression, input: &'b [u8]) -> Result<&'b [u8], CodecError> {
         if codec == Compression::None {
             return Ok(input);
         }
@@ -252,10 +225,7 @@ impl Inflater {
             #[cfg(feature = "lz4")]
             (Compression::Lz4, input) => lz4::decode(input, &mut self.scratch),
             #[cfg(feature = "zstd")]
-            (Compression::Zstd, input) => self
-                .zstd
-                .get_or_insert_default()
-                .decode(input, &mut self.scratch),
+            (Compression::Zstd, input) => self.zstd.get_or_insert_default().decode(input, &mut self.scratch),
             _ => Err(Failure::Missing),
         };
         done.map_err(|failure| match failure {
@@ -290,12 +260,7 @@ impl Deflater {
     ///
     /// # Errors
     /// The codec is not part of this build, or fails.
-    pub fn deflate(
-        &mut self,
-        codec: Compression,
-        input: &[u8],
-        out: &mut Vec<u8>,
-    ) -> Result<(), CodecError> {
+    pub fn deflate(&mut self, codec: Compression, input: &[u8], out: &mut Vec<u8>) -> Result<(), CodecError> {
         match codec {
             Compression::None => {
                 out.extend_from_slice(input);
@@ -310,9 +275,7 @@ impl Deflater {
             #[cfg(feature = "zstd")]
             Compression::Zstd => match &mut self.zstd {
                 Some(encoder) => encoder.encode(input, out),
-                empty => empty
-                    .insert(Box::new(zstd::Encoder::new()?))
-                    .encode(input, out),
+                empty => empty.insert(Box::new(zstd::Encoder::new()?)).encode(input, out),
             },
             #[allow(unreachable_patterns)]
             _ => Err(CodecError::Missing { codec }),
@@ -320,29 +283,14 @@ impl Deflater {
     }
 }
 
-#[cfg(any(
-    feature = "gzip",
-    feature = "snappy",
-    feature = "lz4",
-    feature = "zstd"
-))]
-fn failed(
-    codec: Compression,
-    source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
-) -> CodecError {
-    CodecError::Compress {
-        codec,
-        source: source.into(),
-    }
+#[cfg(any(feature = "gzip", feature = "snappy", feature = "lz4", feature = "zstd"))]
+fn failed(codec: Compression, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> CodecError {
+    CodecError::Compress { codec, source: source.into() }
 }
 
 /// Room for `max` more bytes at the end of `out`, filled by `encode`, which says how many it took.
 #[cfg(any(feature = "snappy", feature = "lz4"))]
-fn append<E>(
-    out: &mut Vec<u8>,
-    max: usize,
-    encode: impl FnOnce(&mut [u8]) -> Result<usize, E>,
-) -> Result<usize, E> {
+fn append<E>(out: &mut Vec<u8>, max: usize, encode: impl FnOnce(&mut [u8]) -> Result<usize, E>) -> Result<usize, E> {
     let start = out.len();
     out.resize(start + max, 0);
     let taken = encode(out.get_mut(start..).unwrap_or_default())?;
@@ -365,10 +313,7 @@ mod tests {
         assert_eq!(Compression::from_code(5), None);
         assert_eq!("ZSTD".parse(), Ok(Compression::Zstd));
         let error = "brotli".parse::<Compression>().unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "unknown compression \"brotli\": one of none, gzip, snappy, lz4, zstd"
-        );
+        assert_eq!(error.to_string(), "unknown compression \"brotli\": one of none, gzip, snappy, lz4, zstd");
     }
 
     #[test]
@@ -384,9 +329,7 @@ mod tests {
                 continue;
             }
             for error in [written.unwrap_err(), read.unwrap_err()] {
-                let text = format!(
-                    "this build cannot handle {codec}: the crate's feature `{codec}` is off"
-                );
+                let text = format!("this build cannot handle {codec}: the crate's feature `{codec}` is off");
                 assert_eq!(error.to_string(), text);
             }
         }

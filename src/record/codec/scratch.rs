@@ -1,8 +1,5 @@
 //! The buffer that batches are inflated into: reused, zeroed once, and never larger than its cap.
-#![cfg_attr(
-    not(all(feature = "gzip", feature = "snappy", feature = "lz4", feature = "zstd")),
-    allow(dead_code)
-)]
+#![cfg_attr(not(all(feature = "gzip", feature = "snappy", feature = "lz4", feature = "zstd")), allow(dead_code))]
 
 /// A capacity that is kept whatever the batches need.
 const KEEP: usize = 4 << 20;
@@ -22,11 +19,7 @@ pub(super) struct Scratch {
 
 impl Scratch {
     pub(super) fn new(limit: usize) -> Scratch {
-        Scratch {
-            buffer: Vec::new(),
-            len: 0,
-            limit,
-        }
+        Scratch { buffer: Vec::new(), len: 0, limit }
     }
 
     pub(super) fn limit(&self) -> usize {
@@ -52,21 +45,11 @@ impl Scratch {
     }
 
     /// Up to `history` of the last bytes of the data, and exactly `len` writable bytes behind it.
-    pub(super) fn history_and_room(
-        &mut self,
-        history: usize,
-        len: usize,
-    ) -> Result<(&[u8], &mut [u8]), Full> {
-        let end = self
-            .len
-            .checked_add(len)
-            .filter(|&end| end <= self.limit)
-            .ok_or(Full)?;
+    pub(super) fn history_and_room(&mut self, history: usize, len: usize) -> Result<(&[u8], &mut [u8]), Full> {
+        let end = self.len.checked_add(len).filter(|&end| end <= self.limit).ok_or(Full)?;
         self.grow(end);
         let (before, room) = self.buffer.split_at_mut_checked(self.len).ok_or(Full)?;
-        let history = before
-            .get(before.len().saturating_sub(history)..)
-            .unwrap_or_default();
+        let history = before.get(before.len().saturating_sub(history)..).unwrap_or_default();
         Ok((history, room.get_mut(..len).ok_or(Full)?))
     }
 
@@ -101,13 +84,7 @@ impl Scratch {
             return;
         }
         if end > self.buffer.capacity() {
-            let target = self
-                .buffer
-                .capacity()
-                .saturating_mul(2)
-                .max(FIRST)
-                .min(self.limit)
-                .max(end);
+            let target = self.buffer.capacity().saturating_mul(2).max(FIRST).min(self.limit).max(end);
             self.buffer.reserve_exact(target - self.buffer.len());
         }
         self.buffer.resize(end, 0);

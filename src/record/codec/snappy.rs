@@ -29,9 +29,7 @@ impl Decoder {
         while !rest.is_empty() {
             if rest.starts_with(&MAGIC) {
                 // snappy-java refuses streams that ask for a newer reader; there never was one.
-                rest = rest
-                    .get(HEADER..)
-                    .ok_or_else(|| Failure::damaged("the stream header is cut short"))?;
+                rest = rest.get(HEADER..).ok_or_else(|| Failure::damaged("the stream header is cut short"))?;
                 continue;
             }
             let cut = || Failure::damaged("a block is cut short");
@@ -51,9 +49,7 @@ impl Decoder {
             return Err(Failure::TooLarge);
         }
         if len > input.len().saturating_mul(MAX_RATIO) {
-            return Err(Failure::damaged(
-                "a block claims more data than its bytes can hold",
-            ));
+            return Err(Failure::damaged("a block claims more data than its bytes can hold"));
         }
         let room = out.room(len)?;
         let written = self.0.decompress(input, room).map_err(Failure::damaged)?;
@@ -77,10 +73,8 @@ impl Encoder {
         for block in input.chunks(BLOCK) {
             let at = out.len();
             out.extend_from_slice(&[0; 4]);
-            let taken = append(out, max_compress_len(block.len()), |room| {
-                self.0.compress(block, room)
-            })
-            .map_err(|error| failed(Compression::Snappy, error))?;
+            let taken = append(out, max_compress_len(block.len()), |room| self.0.compress(block, room))
+                .map_err(|error| failed(Compression::Snappy, error))?;
             // At most 38 KiB, see `max_compress_len`.
             if let Some(length) = out.get_mut(at..at + 4) {
                 length.copy_from_slice(&(taken as u32).to_be_bytes());

@@ -75,11 +75,7 @@ fn frame_bound(input: &[u8]) -> Option<(usize, &[u8])> {
     if let Some(told) = header.content_size {
         bound = bound.min(usize::try_from(told).unwrap_or(usize::MAX));
     }
-    Some((
-        bound,
-        rest.get(if header.checksum { 4 } else { 0 }..)
-            .unwrap_or_default(),
-    ))
+    Some((bound, rest.get(if header.checksum { 4 } else { 0 }..).unwrap_or_default()))
 }
 
 /// 16 magic numbers mark frames of user data that decoders skip.
@@ -90,14 +86,10 @@ pub(super) struct Encoder(Compressor);
 impl Encoder {
     /// At level 3, which is Kafka's default.
     pub(super) fn new() -> Result<Encoder, CodecError> {
-        Compressor::new(CompressionConfig::DEFAULT)
-            .map(Encoder)
-            .map_err(|error| failed(Compression::Zstd, error))
+        Compressor::new(CompressionConfig::DEFAULT).map(Encoder).map_err(|error| failed(Compression::Zstd, error))
     }
 
     pub(super) fn encode(&mut self, input: &[u8], out: &mut Vec<u8>) -> Result<(), CodecError> {
-        self.0
-            .compress(input, None, out)
-            .map_err(|error| failed(Compression::Zstd, error))
+        self.0.compress(input, None, out).map_err(|error| failed(Compression::Zstd, error))
     }
 }
