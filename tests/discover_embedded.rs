@@ -4,7 +4,7 @@
 mod discover_support;
 
 use discover_support::{broker, columns, discover, fill, fill_batches, table, values};
-use topica::broker::{Action, Interception};
+use topica::broker::{Action, Broker, BrokerConfig, Interception};
 use topica::catalog::{ConfiguredFormat, CsvOptions, Role, Schemas, env};
 use topica::client::{Client, ClientConfig};
 use topica::discover::{Cancel, Discovery, Error, Fault, Options, Why};
@@ -445,4 +445,27 @@ async fn records_that_retention_removes_under_way_are_passed_over() {
         .await
         .unwrap();
     assert_eq!(table(&report, "t").sample.records, 300);
+}
+
+#[tokio::test]
+async fn a_leader_that_moves_under_way_is_followed() {
+    let broker = Broker::start(BrokerConfig::new().with_nodes(3)).await.unwrap();
+    broker.create_topic("t", 6).unwrap();
+    for partition in 0..6 {
+        fill_batches(&broker, "t", partition, 40, 50, r#"{"id":1}"#);
+    }
+    let client = Client::connect(ClientConfig::new([broker.bootstrap()])).await.unwrap();
+    let mut rounds = 0;
+    let report = Discovery::new(&client, Options::default().budget(3_000, 1 << 20))
+        .run(|_| {
+            rounds += 1;
+            for partition in 0..6 {
+                broker.move_leader("t", partition, 1 + (rounds + partition) % 3).unwrap();
+            }
+        })
+        .await
+        .unwrap();
+    let t = table(&report, "t");
+    assert_eq!((t.sample.records, t.sample.partitions), (3_000, 6));
+    assert_eq!((report.cluster.brokers, report.exit_status()), (3, 0), "{:?}", t.warnings);
 }
