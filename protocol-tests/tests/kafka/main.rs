@@ -5,6 +5,7 @@
 
 mod delimited;
 mod discovered;
+mod first_steps;
 mod footprint;
 mod harness;
 mod numbers_and_names;
