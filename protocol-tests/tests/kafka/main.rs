@@ -7,6 +7,7 @@ mod delimited;
 mod discovered;
 mod first_steps;
 mod footprint;
+mod generated;
 mod harness;
 mod numbers_and_names;
 mod orders;
