@@ -249,9 +249,11 @@ impl<P: FnMut(Progress) + Send> Run<'_, P> {
         asks: Vec<FetchPartition>,
         inflater: &mut Inflater,
     ) -> Result<Vec<(String, i32)>, Stop> {
-        let mut options = FetchOptions::default();
-        options.isolation = Isolation::ReadCommitted;
-        options.max_bytes = i32::try_from(ROUND).unwrap_or(i32::MAX);
+        let options = FetchOptions {
+            isolation: Isolation::ReadCommitted,
+            max_bytes: i32::try_from(ROUND).unwrap_or(i32::MAX),
+            ..FetchOptions::default()
+        };
         let client = self.client;
         let fetched = self.unless_stopped(client.fetch(&asks, &options)).await?;
         let asked: BTreeMap<(&str, i32), i64> =
@@ -464,13 +466,14 @@ fn asks(pool: &mut Pool<Subject>, held: u64) -> Vec<FetchPartition> {
 
 /// Infers a topic's table; runs off the runtime's threads.
 fn find(chosen: Chosen, given: &Given, sample: &Sample) -> Finding {
-    let mut sampled = Sampled::default();
-    sampled.partitions = sample.partitions;
-    sampled.undecoded = sample.undecoded;
-    sampled.rejects.clone_from(&sample.rejects);
-    sampled.complete = sample.complete;
-    sampled.unread.clone_from(&sample.unread);
-    sampled.failed = sample.failed;
+    let sampled = Sampled {
+        partitions: sample.partitions,
+        undecoded: sample.undecoded,
+        rejects: sample.rejects.clone(),
+        complete: sample.complete,
+        unread: sample.unread.clone(),
+        failed: sample.failed,
+    };
     let unfound = Unfound {
         tombstones: sample.messages().filter(|message| message.value.is_none()).count() as u64,
         undecoded: sample.undecoded,
