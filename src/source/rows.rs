@@ -77,6 +77,7 @@ impl<'s> Rows<'s> {
             let Some(cursor) = self.cursors.iter_mut().find(|cursor| cursor.partition == *partition) else {
                 continue;
             };
+            cursor.reached = true;
             let mut reader = FetchReader::new(&records.records, cursor.next, self.inflater);
             if let Some(end) = cursor.end {
                 reader = reader.until(end);
@@ -88,7 +89,7 @@ impl<'s> Rows<'s> {
             while let Some(record) = reader.next() {
                 let flow = match record {
                     Ok(record) => {
-                        cursor.next = record.offset + 1;
+                        cursor.next = cursor.next.max(record.offset.saturating_add(1));
                         json.clear();
                         let content = match record.value {
                             None => Content::Tombstone,
@@ -109,7 +110,10 @@ impl<'s> Rows<'s> {
                         })
                     }
                     Err(bad) => {
-                        cursor.next = bad.last_offset + 1;
+                        // A damaged header may say anything.
+                        let last = bad.last_offset.min(cursor.end.map_or(i64::MAX, |end| end.saturating_sub(1)));
+                        let last = last.max(bad.first_offset);
+                        cursor.next = cursor.next.max(last.saturating_add(1));
                         take(Row {
                             partition: *partition,
                             offset: bad.first_offset,
@@ -117,10 +121,7 @@ impl<'s> Rows<'s> {
                             key: None,
                             value: None,
                             headers: None,
-                            content: Content::Unreadable {
-                                last_offset: bad.last_offset,
-                                reason: bad.reason.to_string(),
-                            },
+                            content: Content::Unreadable { last_offset: last, reason: bad.reason.to_string() },
                         })
                     }
                 };
