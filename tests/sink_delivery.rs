@@ -195,7 +195,8 @@ async fn when_retries_run_out_all_that_is_not_acknowledged_is_said_and_nothing_m
 #[tokio::test]
 async fn answers_that_leave_it_open_end_the_sink() {
     use ResponseError::*;
-    for code in [OutOfOrderSequenceNumber, InvalidProducerEpoch, UnknownProducerId, UnknownServerError, ProducerFenced] {
+    for code in [OutOfOrderSequenceNumber, InvalidProducerEpoch, UnknownProducerId, UnknownServerError, ProducerFenced]
+    {
         let (_broker, _, mut sink, sent) =
             broken_from_the_second_batch_on(Action::Fail(code), Duration::from_secs(5)).await;
         assert_eq!(sink.counts(), Counts { acknowledged: 1, failed: sent.len() as u64 - 1 }, "{code:?}");
