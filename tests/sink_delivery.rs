@@ -321,3 +321,13 @@ async fn what_cannot_be_opened_says_why() {
         assert!(matches!(error, Error::NoPartition(found) if found == partition));
     }
 }
+
+#[tokio::test]
+async fn a_topic_that_not_all_brokers_know_yet_is_waited_for() {
+    let (broker, client) = cluster(BrokerConfig::new(), 2).await;
+    let unknown = Action::Fail(ResponseError::UnknownTopicOrPartition);
+    broker.intercept(Interception::times(ApiKey::Metadata, unknown, 4));
+    let mut sink = Sink::open(&client, &orders(), Options::default()).await.unwrap();
+    sink.send(&row(0, 0)).await.unwrap();
+    assert_eq!(sink.flush().await, Counts { acknowledged: 1, failed: 0 });
+}

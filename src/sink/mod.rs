@@ -22,7 +22,7 @@ use bytes::Bytes;
 use tokio::sync::Notify;
 
 use crate::catalog::Table;
-use crate::client::Client;
+use crate::client::{Client, OffsetSpec};
 use crate::record::{CodecError, Compression, PushError};
 use crate::rows::{Encoder, Misfit};
 use queue::Queue;
@@ -180,7 +180,11 @@ impl Tally {
 }
 
 impl Sink {
-    /// Opens a sink for `table`, whose topic must exist.
+    /// Opens a sink for `table`, whose topic must exist; one that was made just now is waited for, up to 3 s.
+    ///
+    /// # Errors
+    /// [`Error::NoTopic`], [`Error::NoPartition`], [`Error::Misfit`] for a key that is no column, [`Error::Codec`] for a
+    /// compression that this build lacks, and [`Error::Client`].
     pub async fn open(client: &Client, table: &Table, options: Options) -> Result<Self, Error> {
         let encoder = Encoder::new(table, &options.key)?;
         if !options.compression.is_available() {
@@ -310,8 +314,20 @@ impl Drop for Sink {
     }
 }
 
-/// How many partitions the topic has.
+/// How many partitions the topic has. One that was made just now may not be known to all brokers: then the client waits
+/// for it as long as for any topic that it is to write to.
 async fn partitions(client: &Client, topic: &str) -> Result<NonZeroU32, Error> {
+    match known_partitions(client, topic).await {
+        Err(Error::NoTopic(_)) => {
+            let first = client.list_offsets(&[(topic, 0)], OffsetSpec::Latest).await;
+            tracing::debug!(topic, known = first.iter().all(|(_, found)| found.is_ok()), "waited for the topic");
+            known_partitions(client, topic).await
+        }
+        found => found,
+    }
+}
+
+async fn known_partitions(client: &Client, topic: &str) -> Result<NonZeroU32, Error> {
     let topics = client.topics(Some(&[topic])).await?;
     let found = topics.iter().find(|found| found.name == topic);
     if let Some(code) = found.and_then(|found| found.error).filter(|code| code.is_denied()) {
