@@ -29,7 +29,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let counts = sink.flush().await;
     for delivery in deliveries {
         let receipt = delivery.outcome().await?;
-        println!("partition {}, offset {}", receipt.partition, receipt.offset);
+        println!("partition {}, offset {}", receipt.partition, receipt.offset.unwrap_or(-1));
     }
     println!("{} acknowledged, {} failed", counts.acknowledged, counts.failed);
     Ok(())

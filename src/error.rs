@@ -84,6 +84,6 @@ fn of_sink(error: &sink::Error) -> Fault {
         sink::Error::Client(error) => of_client(error),
         sink::Error::Broken(cause) => of_sink(cause),
         sink::Error::Codec(_) => Fault::Internal,
-        sink::Error::NoPartition(_) | sink::Error::NoTopic(_) => Fault::Caller,
+        sink::Error::NoPartition(_) | sink::Error::NoTopic(_) | sink::Error::Dropped => Fault::Caller,
     }
 }

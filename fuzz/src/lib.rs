@@ -7,6 +7,7 @@ pub mod broker;
 pub mod catalog;
 pub mod format;
 pub mod record;
+pub mod rows;
 pub mod schema;
 pub mod wire;
 
@@ -30,6 +31,8 @@ pub const TARGETS: &[Target] = &[
     Target { name: "profile_json", run: schema::profile_json },
     Target { name: "record_batches", run: record::record_batches },
     Target { name: "record_codecs", run: record::record_codecs },
+    Target { name: "rows_decode", run: rows::rows_decode },
+    Target { name: "rows_encode", run: rows::rows_encode },
     Target { name: "schema_yml", run: catalog::schema_yml },
     Target { name: "sniffer", run: format::sniffer },
     Target { name: "table_sql", run: catalog::table_sql },

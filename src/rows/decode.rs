@@ -69,8 +69,10 @@ impl Decoder {
             return Ok(Decoded::HeaderRow);
         }
         let mut misfit = None;
+        let mut last_is_empty = false;
         out.push(b'{');
         let fields = csv::walk_row(value, dialect, |at, field: Text<'_>| {
+            last_is_empty = field.raw.is_empty();
             if let Some((name, ty)) = self.columns.get(at)
                 && misfit.is_none()
             {
@@ -88,7 +90,9 @@ impl Decoder {
         })
         .map_err(|error| Misfit::Malformed { format: "csv", reason: error.to_string() })?;
         out.push(b'}');
-        if fields != self.columns.len() {
+        // Flink passes over one empty field behind the last column.
+        let surplus = usize::from(last_is_empty && fields == self.columns.len() + 1);
+        if fields - surplus != self.columns.len() {
             return Err(Misfit::FieldCount { expected: self.columns.len(), found: fields });
         }
         misfit.map_or(Ok(Decoded::Row), Err)

@@ -44,6 +44,15 @@ pub enum Misfit {
     /// The row has a column that the table has not.
     #[error("column {0} is not in the table")]
     UnknownColumn(String),
+    /// The row has a column twice, and only one value can be written.
+    #[error("column {0} stands twice in the row")]
+    Twice(String),
+    /// The table has no columns yet, and nor has the row that would have given them.
+    #[error("the row has no columns")]
+    NoColumns,
+    /// The row has the names of the columns as its values: whoever reads it takes it for the header row.
+    #[error("the row reads as the header row")]
+    HeaderRow,
     /// A column of the key is absent or null.
     #[error("key column {0} is absent or null")]
     NoKey(String),

@@ -6,6 +6,8 @@ mod rows;
 pub use position::{BadPosition, Position};
 pub use rows::{Content, Row, Rows};
 
+use std::time::Duration;
+
 use crate::catalog::Table;
 use crate::client::{Client, ErrorCode, FetchOptions, FetchPartition, Isolation, OffsetSpec};
 use crate::record::Inflater;
@@ -19,15 +21,20 @@ pub struct Options {
     pub from: Position,
     /// Where to end (exclusive), in each partition; by default at the end that is seen at the start.
     pub to: Option<Position>,
-    /// Do not end, but wait for more.
+    /// Do not end, but wait for more; `to` means nothing then.
     pub follow: bool,
     /// Only this partition.
     pub partition: Option<i32>,
     /// Whether records of open and aborted transactions are rows.
     pub isolation: Isolation,
-    /// Bytes fetched of a partition at once; a batch that is larger comes whole.
+    /// Bytes fetched of a partition at once, or less if there are many; a batch that is larger comes whole.
     pub fetch_bytes: i32,
 }
+
+/// Bytes asked for at once over all partitions.
+const FETCH_BYTES: usize = 32 << 20;
+/// How long brokers wait for new records, when there were none the last time.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 impl Default for Options {
     fn default() -> Self {
@@ -71,6 +78,8 @@ pub struct Source {
     decoder: Decoder,
     inflater: Inflater,
     options: Options,
+    /// The last fetch brought something.
+    busy: bool,
 }
 
 /// How far a partition has been read.
@@ -81,6 +90,8 @@ struct Cursor {
     next: i64,
     /// Where to end; `None` goes on for ever.
     end: Option<i64>,
+    /// The log has been there: it was not asked for ahead of time.
+    reached: bool,
 }
 
 impl Cursor {
@@ -112,7 +123,7 @@ impl Source {
                     (Some(to), false) => Some(to[i].min(ends[i])),
                     (None, false) => Some(ends[i]),
                 };
-                Cursor { partition, next: starts[i].max(earliest[i]), end }
+                Cursor { partition, next: starts[i].max(earliest[i]), end, reached: false }
             })
             .collect();
         Ok(Self {
@@ -122,6 +133,7 @@ impl Source {
             decoder: Decoder::new(table),
             inflater: Inflater::default(),
             options,
+            busy: true,
         })
     }
 
@@ -132,15 +144,14 @@ impl Source {
         // A reply brings one batch that is larger than asked for only of its first partition: each is first in turn.
         let first = usize::from(!self.cursors.is_empty());
         self.cursors.rotate_left(first);
-        let wanted: Vec<FetchPartition> = self
-            .cursors
-            .iter()
-            .filter(|cursor| !cursor.is_done())
+        let unread = self.cursors.iter().filter(|cursor| !cursor.is_done());
+        let share = i32::try_from(FETCH_BYTES / unread.clone().count().max(1)).unwrap_or(i32::MAX);
+        let wanted: Vec<FetchPartition> = unread
             .map(|cursor| FetchPartition {
                 topic: self.topic.clone(),
                 partition: cursor.partition,
                 offset: cursor.next,
-                max_bytes: self.options.fetch_bytes,
+                max_bytes: self.options.fetch_bytes.min(share).max(1),
             })
             .collect();
         if wanted.is_empty() {
@@ -148,40 +159,63 @@ impl Source {
         }
         let mut options = FetchOptions::default();
         options.isolation = self.options.isolation;
+        // A leader that has nothing new must not hold up what the others have.
+        options.max_wait = if self.busy { Duration::ZERO } else { PATIENCE };
         let mut fetched = Vec::with_capacity(wanted.len());
-        for answer in self.client.fetch(&wanted, &options).await {
+        let mut ahead = false;
+        let answers = self.client.fetch(&wanted, &options).await;
+        self.busy = answers.iter().any(|answer| answer.result.as_ref().is_ok_and(|found| !found.records.is_empty()));
+        for answer in answers {
             match answer.result {
                 Ok(records) => fetched.push((answer.partition, records)),
                 Err(error) if error.code() == Some(ErrorCode::OFFSET_OUT_OF_RANGE) => {
-                    self.skip_lost(answer.partition).await?
+                    ahead |= !self.skip_lost(answer.partition).await?;
                 }
                 Err(error) => return Err(error.into()),
             }
         }
+        if ahead && !self.busy {
+            tokio::time::sleep(PATIENCE).await;
+        }
         Ok(Some(Rows::new(&mut self.cursors, &self.decoder, &mut self.inflater, fetched, self.options.isolation)))
     }
 
-    /// Retention deleted what was to be read next: goes on with the oldest record that is left.
-    async fn skip_lost(&mut self, partition: i32) -> Result<(), Error> {
+    /// The log does not have what is to be read next. Retention deleted it, so it goes on with the oldest record that is
+    /// left; or, which is told by false, it is not written yet.
+    async fn skip_lost(&mut self, partition: i32) -> Result<bool, Error> {
         let earliest =
             Position::Earliest.resolve(&self.client, &self.topic, &[partition], self.options.isolation).await?;
-        for cursor in self.cursors.iter_mut().filter(|cursor| cursor.partition == partition) {
-            let start = earliest.first().copied().unwrap_or(cursor.next);
-            tracing::warn!(partition, from = cursor.next, to = start, "records were deleted before they were read");
-            cursor.next = match cursor.end {
-                Some(end) if start <= cursor.next => end,
-                _ => start,
-            };
+        let Some(cursor) = self.cursors.iter_mut().find(|cursor| cursor.partition == partition) else {
+            return Ok(true);
+        };
+        let start = earliest.first().copied().unwrap_or(cursor.next);
+        if start <= cursor.next {
+            match (cursor.end, cursor.reached) {
+                // The log is shorter than it was: there is no more to come.
+                (Some(end), _) => {
+                    cursor.next = end;
+                    return Ok(true);
+                }
+                (None, false) => return Ok(false),
+                // The topic was made anew.
+                (None, true) => {}
+            }
         }
-        Ok(())
+        tracing::warn!(partition, from = cursor.next, to = start, "records were deleted before they were read");
+        cursor.next = start;
+        Ok(true)
     }
 }
 
 /// The topic's partitions, or the one that was asked for.
 async fn partitions(client: &Client, topic: &str, only: Option<i32>) -> Result<Vec<i32>, Error> {
     let topics = client.topics(Some(&[topic])).await?;
-    let found = topics.iter().find(|found| found.name == topic && !found.partitions.is_empty());
-    let found = found.ok_or_else(|| Error::NoTopic(topic.to_owned()))?;
+    let found = topics.iter().find(|found| found.name == topic);
+    if let Some(code) = found.and_then(|found| found.error).filter(|code| code.is_denied()) {
+        let (topic, partition, address, message) = (Some(topic.to_owned()), None, None, None);
+        return Err(crate::client::Error::Broker { topic, partition, address, code, message }.into());
+    }
+    let found = found.filter(|found| !found.partitions.is_empty()).ok_or_else(|| Error::NoTopic(topic.to_owned()))?;
     let mut partitions: Vec<i32> = found.partitions.iter().map(|partition| partition.index).collect();
     partitions.sort_unstable();
     match only {
