@@ -5,7 +5,7 @@ use std::fmt::{Display, Write as _};
 use anstyle::{AnsiColor, Style};
 
 use crate::discover::Report;
-use crate::infer::{ColumnReport, FormatReport, Reject, SampleReport, TableReport, percent};
+use crate::infer::{ColumnReport, FormatReport, KeyReport, Reject, TableReport, percent};
 
 const NAME: Style = Style::new().bold();
 const QUIET: Style = Style::new().dimmed();
@@ -50,9 +50,11 @@ fn write_table(out: &mut String, table: &TableReport, inputs: Option<&[String]>,
         Some(inputs) => some_of(inputs, 3),
     };
     let _ = writeln!(out, "{NAME}{}{NAME:#}  {QUIET}{origin}{QUIET:#}", table.table);
-    let facts = [format(table, inputs), sample(table, inputs), key(table)];
-    let facts: Vec<String> = facts.into_iter().filter(|fact| !fact.is_empty()).collect();
-    write_wrapped(out, QUIET, "  ", "  ", &facts.join("; "), width);
+    let facts = format!("{}; {}", format(table, inputs), sample(table, inputs));
+    write_wrapped(out, QUIET, "  ", "  ", &facts, width);
+    if let Some(key) = &table.key {
+        write_wrapped(out, QUIET, "  ", "  ", &key_facts(key), width);
+    }
     write_columns(out, table, width);
     for warning in &table.warnings {
         write_wrapped(out, WARNING, "  ! ", "    ", warning, width);
@@ -67,9 +69,15 @@ fn write_table(out: &mut String, table: &TableReport, inputs: Option<&[String]>,
 fn write_columns(out: &mut String, table: &TableReport, width: usize) {
     let types: Vec<String> = table.columns.iter().map(|column| column.ty.to_string()).collect();
     let name_width = longest(table.columns.iter().map(|column| column.name.as_str()), LONGEST_NAME);
+    let sample = &table.sample;
+    let mut rows = sample.records.saturating_sub(sample.tombstones).saturating_sub(sample.rejected);
+    if table.format.header == Some(true) {
+        // The row of column names is a record, and no row.
+        rows = table.columns.iter().map(|column| column.seen).max().unwrap_or(rows);
+    }
     let type_width = longest(types.iter().map(String::as_str), LONGEST_TYPE);
     for (column, ty) in table.columns.iter().zip(&types) {
-        let evidence = evidence(column, &table.sample);
+        let evidence = evidence(column, rows);
         let start = format!("    {:name_width$}  ", column.name);
         if start.chars().count() + ty.chars().count() <= width {
             let line = format!("{start}{ty:type_width$}  ");
@@ -86,8 +94,7 @@ fn write_columns(out: &mut String, table: &TableReport, width: usize) {
 }
 
 /// In how much of the sample a column is not there, or null; nothing where it always has a value.
-fn evidence(column: &ColumnReport, sample: &SampleReport) -> String {
-    let rows = sample.records.saturating_sub(sample.tombstones).saturating_sub(sample.rejected);
+fn evidence(column: &ColumnReport, rows: u64) -> String {
     let mut notes = Vec::new();
     if !column.nullable {
         notes.push("NOT NULL".to_owned());
@@ -111,7 +118,7 @@ fn part(count: u64, whole: u64) -> f64 {
 
 /// The format, how that is known, and how much of the sample is in it.
 fn format(table: &TableReport, inputs: Option<&[String]>) -> String {
-    let mut text = format_name(&table.format);
+    let mut text = if table.format.mixed.is_empty() { format_name(&table.format) } else { "mixed".to_owned() };
     match table.format.from {
         Some("config") => text.push_str(", as configured"),
         Some("extension") if inputs.is_none() => text.push_str(", by the topic's extension"),
@@ -160,11 +167,10 @@ fn sample(table: &TableReport, inputs: Option<&[String]>) -> String {
     text
 }
 
-fn key(table: &TableReport) -> String {
-    let Some(key) = &table.key else { return String::new() };
-    let mut text = format!("key {}", format_name(&key.format));
+fn key_facts(key: &KeyReport) -> String {
+    let mut text = format!("keys are {}", format_name(&key.format));
     if !key.columns.is_empty() {
-        let _ = write!(text, " = {}", key.columns.join(" = "));
+        let _ = write!(text, ", equal to {}", key.columns.join(" and to "));
     }
     text
 }
