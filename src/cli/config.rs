@@ -115,6 +115,9 @@ impl Config {
         file: Option<&Path>,
         output: Output,
     ) -> Result<Client, Failure> {
+        if file.is_none() {
+            self.explain(output);
+        }
         let origin = file.map_or_else(|| self.origin.clone(), |file| file.display().to_string());
         self.connect_to(self.layers(&table.servers, &table.properties, &origin)?, output).await
     }

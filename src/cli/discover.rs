@@ -74,7 +74,9 @@ pub(crate) async fn run_as(
 pub(crate) enum Found {
     Table(Box<Table>),
     /// There is a topic for it, without a record.
-    Empty { topic: String },
+    Empty {
+        topic: String,
+    },
 }
 
 /// The table that discovery would give this name, inferred from a sample.
@@ -179,13 +181,7 @@ fn same_file(a: &std::path::Path, b: &std::path::Path) -> bool {
     }
 }
 
-fn print(
-    args: &Args,
-    config: &Config,
-    report: &Report,
-    published: &Published,
-    output: Output,
-) -> Result<(), Failure> {
+fn print(args: &Args, config: &Config, report: &Report, published: &Published, output: Output) -> Result<(), Failure> {
     if args.output == OutputForm::Json {
         let document = serde_json::to_string_pretty(report).map_err(|error| Failure::of(Exit::HalfWay, &error))?;
         output.data(format_args!("{document}\n"))?;

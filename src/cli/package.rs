@@ -39,12 +39,7 @@ pub(crate) fn check_writable(directory: &Path) -> Result<(), Failure> {
 }
 
 /// Writes the files, all of them or none.
-pub(crate) fn write(
-    directory: &Path,
-    files: &[File],
-    replace: Replace,
-    dry_run: bool,
-) -> Result<Published, Failure> {
+pub(crate) fn write(directory: &Path, files: &[File], replace: Replace, dry_run: bool) -> Result<Published, Failure> {
     let overwrite = match replace {
         Replace::Nothing => false,
         Replace::Generated => all_generated(directory, files)?,

@@ -132,12 +132,7 @@ async fn publish(
 }
 
 /// Counts batches that the brokers did not take; the last one that may or may not be in the topic ends the run.
-fn settle(
-    sink: &mut Sink,
-    rejects: &mut Rejects,
-    summary: &mut Summary<'_>,
-    output: Output,
-) -> Result<(), Failure> {
+fn settle(sink: &mut Sink, rejects: &mut Rejects, summary: &mut Summary<'_>, output: Output) -> Result<(), Failure> {
     let mut broken = None;
     for failed in sink.take_failures() {
         broken = rejects.batch(&failed, &mut summary.rejected, &mut summary.unacknowledged, output)?.or(broken);
@@ -153,9 +148,8 @@ fn table(config: &Config, args: &Args) -> Result<(Table, Option<PathBuf>), Failu
         config.agrees_with(loaded)?;
         let table = loaded.table.clone();
         if !table.role.writes() {
-            return Err(Failure::usage(format!("table {name} is a source: rows are not written to it")).hint(
-                "discover it again with \"type\": \"source_and_sink\" in the data system file, or without one",
-            ));
+            return Err(Failure::usage(format!("table {name} is a source: rows are not written to it"))
+                .hint("discover it again with \"type\": \"source_and_sink\" in the data system file, or without one"));
         }
         return Ok((table, Some(loaded.file.clone())));
     }

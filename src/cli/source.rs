@@ -119,9 +119,8 @@ async fn find(config: &Config, args: &Args, output: Output) -> Result<(Client, F
         config.agrees_with(loaded)?;
         let table = loaded.table.clone();
         if !table.role.reads() {
-            return Err(Failure::usage(format!("table {name} is a sink: rows are not read from it")).hint(
-                "discover it again with \"type\": \"source_and_sink\" in the data system file, or without one",
-            ));
+            return Err(Failure::usage(format!("table {name} is a sink: rows are not read from it"))
+                .hint("discover it again with \"type\": \"source_and_sink\" in the data system file, or without one"));
         }
         let client = config.connect_for(&table, Some(&loaded.file), output).await?;
         return Ok((client, Found::Table(Box::new(table))));

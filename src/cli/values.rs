@@ -15,7 +15,10 @@ pub(crate) fn count(text: &str) -> Result<u64, String> {
 
 /// A number of threads.
 pub(crate) fn threads(text: &str) -> Result<usize, String> {
-    text.parse().ok().filter(|threads| (1..=512).contains(threads)).ok_or_else(|| "not a number from 1 to 512".to_owned())
+    text.parse()
+        .ok()
+        .filter(|threads| (1..=512).contains(threads))
+        .ok_or_else(|| "not a number from 1 to 512".to_owned())
 }
 
 /// A number of partitions or replicas.
