@@ -34,6 +34,31 @@ fn discover_writes_what_it_has_and_says_what_it_has_not() {
 }
 
 #[test]
+fn discover_uses_what_was_sampled() {
+    let world = World::new();
+    world.topic("small", &[r#"{"a":1}"#]);
+    world.topic("large", &[]);
+    let value = format!("{{\"a\":\"{}\"}}", "x".repeat(1 << 19));
+    for _ in 0..30 {
+        world.append("large", &[&value]);
+    }
+    // Each fetch takes its time, so that there is one to interrupt after the first is done.
+    world.broker.intercept(Interception::times(ApiKey::Fetch, Action::Delay(Duration::from_millis(300)), 1000));
+    let servers = world.servers();
+    let child = world
+        .command(["discover", "--servers", &servers, "-o", "out"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    wait_for("a second fetch", || world.broker.stats().requests_of(ApiKey::Fetch) > 1);
+    interrupt(&child);
+    let ran = Ran::from(child.wait_with_output().unwrap()).exits(130);
+    assert!(ran.out.starts_with("large  topic large\n") && ran.out.contains("a sample"), "{ran:?}");
+    assert!(world.path("out/small.table.sql").is_file(), "{ran:?}");
+}
+
+#[test]
 fn a_second_one_stops_at_once() {
     let world = World::new();
     world.topic("in", &[]);

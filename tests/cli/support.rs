@@ -12,26 +12,26 @@ use topica::broker::{Broker, BrokerConfig};
 use topica::record::{BatchWriter, Compression};
 
 /// An embedded broker on a free port, and a directory of its own.
-pub struct World {
-    pub broker: Broker,
+pub(crate) struct World {
+    pub(crate) broker: Broker,
     directory: TempDir,
     _runtime: Runtime,
 }
 
 impl World {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let broker = runtime.block_on(Broker::start(BrokerConfig::new())).unwrap();
         Self { broker, directory: tempfile::tempdir().unwrap(), _runtime: runtime }
     }
 
     /// A topic of one partition with these values.
-    pub fn topic(&self, name: &str, values: &[&str]) {
+    pub(crate) fn topic(&self, name: &str, values: &[&str]) {
         self.broker.create_topic(name, 1).unwrap();
         self.append(name, values);
     }
 
-    pub fn append(&self, name: &str, values: &[&str]) {
+    pub(crate) fn append(&self, name: &str, values: &[&str]) {
         if values.is_empty() {
             return;
         }
@@ -42,26 +42,26 @@ impl World {
         self.broker.append(name, 0, writer.finish(Compression::None, None).unwrap()).unwrap();
     }
 
-    pub fn servers(&self) -> String {
+    pub(crate) fn servers(&self) -> String {
         self.broker.bootstrap()
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
 
-    pub fn write(&self, name: &str, text: &str) {
+    pub(crate) fn write(&self, name: &str, text: &str) {
         let path = self.path(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     }
 
-    pub fn read(&self, name: &str) -> String {
+    pub(crate) fn read(&self, name: &str) -> String {
         std::fs::read_to_string(self.path(name)).unwrap()
     }
 
     /// A `datasystem.json` in the original dialect; `format` is empty for none.
-    pub fn system(&self, name: &str, role: &str, format: &str) {
+    pub(crate) fn system(&self, name: &str, role: &str, format: &str) {
         let format = match format {
             "" => String::new(),
             format => format!(r#""format": {{"formatType": "{format}"}},"#),
@@ -71,19 +71,19 @@ impl World {
         self.write(name, &format!(r#"{{"type": "{role}", {format} {connector}}}"#));
     }
 
-    pub fn command(&self, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
+    pub(crate) fn command(&self, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
         let mut command = topica(self.directory.path());
         command.args(args);
         command
     }
 
     /// Runs it without input.
-    pub fn run(&self, args: &[&str]) -> Ran {
+    pub(crate) fn run(&self, args: &[&str]) -> Ran {
         Ran::of(&mut self.command(args))
     }
 
     /// Runs `discover` on this cluster.
-    pub fn discover(&self, args: &[&str]) -> Ran {
+    pub(crate) fn discover(&self, args: &[&str]) -> Ran {
         let servers = self.servers();
         let mut all = vec!["discover", "--servers", &servers];
         all.extend(args);
@@ -91,13 +91,13 @@ impl World {
     }
 
     /// Runs it with this on stdin.
-    pub fn feed(&self, args: &[&str], input: &str) -> Ran {
+    pub(crate) fn feed(&self, args: &[&str], input: &str) -> Ran {
         Ran::fed(&mut self.command(args), input)
     }
 }
 
 /// The binary, with nothing in its environment that a test did not put there.
-pub fn topica(directory: &Path) -> Command {
+pub(crate) fn topica(directory: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_topica"));
     command.current_dir(directory).stdin(Stdio::null());
     for variable in ["KAFKA_BOOTSTRAP_SERVERS", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS"] {
@@ -108,18 +108,18 @@ pub fn topica(directory: &Path) -> Command {
 
 /// What a run left.
 #[derive(Debug)]
-pub struct Ran {
-    pub exit: Option<i32>,
-    pub out: String,
-    pub err: String,
+pub(crate) struct Ran {
+    pub(crate) exit: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Ran {
-    pub fn of(command: &mut Command) -> Self {
+    pub(crate) fn of(command: &mut Command) -> Self {
         Self::from(command.output().unwrap())
     }
 
-    pub fn fed(command: &mut Command, input: &str) -> Self {
+    pub(crate) fn fed(command: &mut Command, input: &str) -> Self {
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         // Whoever does not want it all closes the pipe.
         let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
@@ -127,20 +127,20 @@ impl Ran {
     }
 
     /// The JSON document on stdout.
-    pub fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
     /// Ended with this exit code.
     #[track_caller]
-    pub fn exits(self, code: i32) -> Self {
+    pub(crate) fn exits(self, code: i32) -> Self {
         assert_eq!(self.exit, Some(code), "{self:?}");
         self
     }
 
     /// An error as the contract has it: nothing on stdout, at most three lines on stderr, no backtrace.
     #[track_caller]
-    pub fn fails(self, code: i32, why: &[&str]) -> Self {
+    pub(crate) fn fails(self, code: i32, why: &[&str]) -> Self {
         let ran = self.exits(code);
         assert_eq!(ran.out, "", "{ran:?}");
         assert!(ran.err.starts_with("error: "), "{ran:?}");
@@ -164,16 +164,16 @@ impl From<std::process::Output> for Ran {
 
 /// Waits for a condition; a minute is for ever.
 #[track_caller]
-pub fn wait_for(what: &str, mut condition: impl FnMut() -> bool) {
+pub(crate) fn wait_for(what: &str, mut condition: impl FnMut() -> bool) {
     let start = Instant::now();
     while !condition() {
         assert!(start.elapsed() < Duration::from_secs(60), "waited for ever: {what}");
-        std::thread::yield_now();
+        std::thread::sleep(Duration::from_millis(2));
     }
 }
 
 /// Ctrl-C.
-pub fn interrupt(child: &Child) {
+pub(crate) fn interrupt(child: &Child) {
     let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     assert!(sent.success());
 }
