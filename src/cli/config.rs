@@ -162,7 +162,11 @@ impl Config {
         if let Some(timeout) = self.flags.timeout {
             config.timeout = timeout;
         }
-        let origin = if self.flags.timeout.is_some() { "--timeout" } else { "the client's properties, or its default" };
+        let origin = match self.flags.timeout {
+            Some(_) => "--timeout",
+            None if config.timeout == ClientConfig::new::<&str>([]).timeout => "default",
+            None => "client property",
+        };
         output.explain(format_args!("timeout = {} s  ({origin})", config.timeout.as_secs_f64()));
         Client::connect(config).await.map_err(client_failure)
     }

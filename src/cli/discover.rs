@@ -1,5 +1,7 @@
 //! `topica discover`: topics to tables.
 
+use std::time::Instant;
+
 use regex_lite::Regex;
 
 use crate::catalog::publish::{self, Published};
@@ -44,6 +46,7 @@ pub(crate) async fn run_as(
     let client = interrupt.guard(config.connect(output)).await?;
 
     let bar = Bar::new(output);
+    let start = Instant::now();
     let report = {
         let discovery = Discovery::new(&client, options).run(|progress| bar.show(progress));
         tokio::pin!(discovery);
@@ -58,6 +61,10 @@ pub(crate) async fn run_as(
     };
     drop(bar);
     let report = report.map_err(failure)?;
+    if report.tables.is_empty() && report.skipped.is_empty() && !report.interrupted && start.elapsed() >= args.limit {
+        return Err(Failure::new(Exit::NotRight, "--limit was over before the cluster had said which topics it has")
+            .hint("allow more time"));
+    }
     let published = publish(args, manner.replace, &report)?;
     print(args, &config, &report, &published, output)?;
     if report.interrupted {

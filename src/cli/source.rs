@@ -23,18 +23,20 @@ use crate::source::{BadPosition, Content, Error, Options, Position, Row, Source}
 const TOLD: u64 = 5;
 
 pub(crate) async fn run(args: &Args, interrupt: &Interrupt, output: Output) -> Result<Exit, Failure> {
-    let mut options = Options::default();
-    options.from = position("--from", &args.from)?;
-    options.to = args.to.as_deref().map(|text| position("--to", text)).transpose()?;
-    if options.to == Some(Position::Earliest) {
+    let to = args.to.as_deref().map(|text| position("--to", text)).transpose()?;
+    if to == Some(Position::Earliest) {
         return Err(Failure::usage("--to earliest: nothing lies before the earliest record")
             .hint("give an offset, a time such as 2026-11-01T08:00:00Z, or @ and milliseconds"));
     }
-    options.follow = args.follow;
-    options.partition = args.partition;
-    if args.read_uncommitted {
-        options.isolation = Isolation::ReadUncommitted;
-    }
+    let isolation = if args.read_uncommitted { Isolation::ReadUncommitted } else { Isolation::ReadCommitted };
+    let options = Options {
+        from: position("--from", &args.from)?,
+        to,
+        follow: args.follow,
+        partition: args.partition,
+        isolation,
+        ..Options::default()
+    };
     let config = Config::load(Some(&args.config), &args.connect)?;
     let mut printer = Printer::new(args)?;
     let opening = async {

@@ -1,6 +1,7 @@
 //! What discovery and inference found, for people.
 
 use std::fmt::{Display, Write as _};
+use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
 
@@ -22,7 +23,9 @@ const REJECTS: usize = 3;
 pub(crate) fn report(report: &Report, width: usize) -> String {
     let mut out = String::new();
     for table in &report.tables {
-        write_table(&mut out, table, None, width);
+        let definition = report.definitions.iter().find(|definition| definition.table.name == table.table);
+        let configured = definition.and_then(|definition| definition.configured.as_deref());
+        write_table(&mut out, table, &Seen { inputs: None, configured }, width);
         out.push('\n');
     }
     if !report.skipped.is_empty() {
@@ -38,12 +41,21 @@ pub(crate) fn report(report: &Report, width: usize) -> String {
 /// The view of one table that was inferred from these inputs.
 pub(crate) fn table(table: &TableReport, inputs: &[String], width: usize) -> String {
     let mut out = String::new();
-    write_table(&mut out, table, Some(inputs), width);
+    write_table(&mut out, table, &Seen { inputs: Some(inputs), configured: None }, width);
     out
 }
 
+/// What a table was found in, and what was given beforehand.
+struct Seen<'a> {
+    /// Files and stdin; none for a topic.
+    inputs: Option<&'a [String]>,
+    /// The file of the schema that was used in place of inferring one.
+    configured: Option<&'a Path>,
+}
+
 /// Where a table comes from, what speaks for its format, its columns, and what to look at.
-fn write_table(out: &mut String, table: &TableReport, inputs: Option<&[String]>, width: usize) {
+fn write_table(out: &mut String, table: &TableReport, seen: &Seen<'_>, width: usize) {
+    let inputs = seen.inputs;
     let origin = match inputs {
         None => format!("topic {}", table.topic),
         Some([one]) => one.clone(),
@@ -54,6 +66,9 @@ fn write_table(out: &mut String, table: &TableReport, inputs: Option<&[String]>,
     write_wrapped(out, QUIET, "  ", "  ", &facts, width);
     if let Some(key) = &table.key {
         write_wrapped(out, QUIET, "  ", "  ", &key_facts(key), width);
+    }
+    if let Some(file) = seen.configured {
+        write_wrapped(out, QUIET, "  ", "  ", &format!("columns as configured in {}", file.display()), width);
     }
     write_columns(out, table, width);
     for warning in &table.warnings {

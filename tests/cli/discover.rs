@@ -1,5 +1,9 @@
 //! `topica discover`.
 
+use std::time::Duration;
+
+use topica::broker::{Action, ApiKey, Interception};
+
 use crate::support::World;
 
 #[test]
@@ -147,4 +151,31 @@ fn topics_are_chosen_by_an_unanchored_pattern() {
     };
     assert_eq!((tables("order"), tables("^b"), tables("s$")), (2, 1, 3));
     world.discover(&["--topic", "("]).fails(2, &["--topic '('"]);
+}
+
+#[test]
+fn a_configured_schema_is_used_and_told() {
+    let world = World::new();
+    world.topic("in", &[r#"{"a":1.5}"#]);
+    world.discover(&["-o", "out"]).exits(0);
+    let written = world.read("out/in.table.sql");
+    // Without its mark, and changed, it is somebody's own.
+    let own: String =
+        written.lines().skip(1).map(|line| line.replace("`a` DOUBLE", "`a` DECIMAL(10, 2)") + "\n").collect();
+    world.write("own/in.table.sql", &own);
+    let ran = world.discover(&["-o", "out2", "--schema", "own"]).exits(0);
+    assert!(ran.out.contains("as configured in own/in.table.sql") && ran.out.contains("DECIMAL(10, 2)"), "{ran:?}");
+    assert!(world.read("out2/in.table.sql").contains("`a` DECIMAL(10, 2)"));
+    world.discover(&["--schema", "nofile"]).fails(2, &["nofile"]);
+}
+
+#[test]
+fn a_limit_ends_sampling_and_is_told() {
+    let world = World::new();
+    world.topic("in", &[r#"{"a":1}"#]);
+    world.broker.intercept(Interception::times(ApiKey::Fetch, Action::Delay(Duration::from_secs(600)), 1000));
+    let ran = world.discover(&["--dry-run", "--limit", "0.5"]).exits(1);
+    assert!(ran.out.contains("in  ") && ran.err.contains("not right: topic in has no table"), "{ran:?}");
+    // Whether the topics were listed before that is a matter of luck; that something is missing is not.
+    world.discover(&["--limit", "0.000001"]).exits(1);
 }
