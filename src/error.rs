@@ -36,13 +36,13 @@ pub enum Error {
 #[non_exhaustive]
 pub enum Fault {
     /// The caller: configuration or arguments.
-    Yours,
+    Caller,
     /// The cluster, or the network on the way to it.
-    Brokers,
+    Cluster,
     /// Whoever wrote the data.
-    Datas,
+    Data,
     /// topica itself, or the machine that it runs on.
-    Ours,
+    Internal,
 }
 
 impl Error {
@@ -50,16 +50,15 @@ impl Error {
     pub fn fault(&self) -> Fault {
         match self {
             Error::Client(error) => of_client(error),
-            Error::Catalog(catalog::Error::ReadBack(_)) => Fault::Ours,
-            Error::Catalog(catalog::Error::Io { .. }) => Fault::Ours,
-            Error::Catalog(_) => Fault::Yours,
+            Error::Catalog(catalog::Error::ReadBack(_)) => Fault::Internal,
+            Error::Catalog(catalog::Error::Io { .. }) => Fault::Internal,
+            Error::Catalog(_) => Fault::Caller,
             Error::Discover(discover::Error::Topics(error)) => of_client(error),
-            Error::Discover(error) if error.is_usage() => Fault::Yours,
-            Error::Discover(_) => Fault::Ours,
+            Error::Discover(_) => Fault::Caller,
             Error::Sink(error) => of_sink(error),
             Error::Source(source::Error::Client(error)) => of_client(error),
-            Error::Source(_) => Fault::Yours,
-            Error::Record(_) | Error::Row(_) => Fault::Datas,
+            Error::Source(_) => Fault::Caller,
+            Error::Record(_) | Error::Row(_) => Fault::Data,
         }
     }
 
@@ -76,15 +75,15 @@ impl Error {
 }
 
 fn of_client(error: &client::Error) -> Fault {
-    if error.kind() == client::Kind::Usage { Fault::Yours } else { Fault::Brokers }
+    if error.kind() == client::Kind::Usage { Fault::Caller } else { Fault::Cluster }
 }
 
 fn of_sink(error: &sink::Error) -> Fault {
     match error {
-        sink::Error::Misfit(_) | sink::Error::Row(_) => Fault::Datas,
+        sink::Error::Misfit(_) | sink::Error::Row(_) => Fault::Data,
         sink::Error::Client(error) => of_client(error),
         sink::Error::Broken(cause) => of_sink(cause),
-        sink::Error::Codec(_) => Fault::Ours,
-        sink::Error::NoPartition(_) | sink::Error::NoTopic(_) => Fault::Yours,
+        sink::Error::Codec(_) => Fault::Internal,
+        sink::Error::NoPartition(_) | sink::Error::NoTopic(_) => Fault::Caller,
     }
 }

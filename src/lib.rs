@@ -70,3 +70,8 @@ pub use discover::Discovery;
 pub use error::{Error, Fault};
 pub use sink::Sink;
 pub use source::Source;
+
+/// The README's examples, compiled with the documentation's.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -4,8 +4,8 @@
 mod discover_support;
 
 use discover_support::{broker, columns, discover, fill, fill_batches, table, values};
-use topica::broker::{Action, Interception};
-use topica::catalog::{ConfiguredFormat, CsvOptions, Role};
+use topica::broker::{Action, Broker, BrokerConfig, Interception};
+use topica::catalog::{ConfiguredFormat, CsvOptions, Role, Schemas, env};
 use topica::client::{Client, ClientConfig};
 use topica::discover::{Cancel, Discovery, Error, Fault, Options, Why};
 use topica::format::Format;
@@ -385,4 +385,87 @@ async fn large_topics_beside_small_ones_stay_within_the_pool() {
     assert_eq!(report.tables.len(), 12);
     assert!(report.tables.iter().all(|t| t.sample.complete));
     assert_eq!(table(&report, "large3").sample.records, 240);
+}
+
+#[tokio::test]
+async fn a_configured_schema_is_used_and_what_does_not_fit_it_is_said() {
+    let broker = broker().await;
+    broker.create_topic("orders", 1).unwrap();
+    fill(&broker, "orders", 0, values(&[r#"{"id":1,"note":"x"}"#, r#"{"id":"two","more":true}"#, r#"{"id":3}"#]));
+    let directory = tempfile::tempdir().unwrap();
+    let yml = "---\nname: \"orders\"\nschema_version: \"1\"\npartial_schema: false\ncolumns:\n- name: \"id\"\n  type: \"INTEGER\"\n- name: \"note\"\n  type: \"STRING\"\n";
+    std::fs::write(directory.path().join("orders.schema.yml"), yml).unwrap();
+    let mut options = Options::default();
+    options.schemas = Schemas::load(directory.path(), &env::process).unwrap();
+    let report = discover(&broker, options).await;
+    let orders = table(&report, "orders");
+    assert_eq!(columns(orders), ["id BIGINT 3/0", "note STRING 1/0"]);
+    assert_eq!((orders.sample.rejected, orders.rejects[0].offset), (1, 1));
+    let said = |what: &str| orders.warnings.iter().any(|warning| warning == what);
+    assert!(said("`id` does not fit the configured schema in 1 sampled records"), "{:?}", orders.warnings);
+    assert!(said("the configured schema has no column for `more`"), "{:?}", orders.warnings);
+    assert!(report.definitions[0].configured.is_some());
+    assert_eq!(report.exit_status(), 1, "a third of the sample");
+}
+
+#[tokio::test]
+async fn a_topic_that_is_deleted_under_way_is_skipped_and_the_rest_is_found() {
+    let broker = broker().await;
+    for topic in ["kept", "gone"] {
+        broker.create_topic(topic, 1).unwrap();
+        fill(&broker, topic, 0, values(&[r#"{"id":1}"#]));
+    }
+    let client = Client::connect(ClientConfig::new([broker.bootstrap()])).await.unwrap();
+    let mut deleted = false;
+    let report = Discovery::new(&client, Options::default().limit(std::time::Duration::from_secs(20)))
+        .run(|_| {
+            if !std::mem::replace(&mut deleted, true) {
+                broker.delete_topic("gone").unwrap();
+            }
+        })
+        .await
+        .unwrap();
+    assert_eq!(report.tables.len(), 1);
+    assert_eq!((report.skipped[0].topic.as_str(), report.exit_status()), ("gone", 1), "{:?}", report.skipped);
+}
+
+#[tokio::test]
+async fn records_that_retention_removes_under_way_are_passed_over() {
+    let broker = broker().await;
+    broker.create_topic("t", 1).unwrap();
+    fill_batches(&broker, "t", 0, 50, 10, r#"{"id":1}"#);
+    let client = Client::connect(ClientConfig::new([broker.bootstrap()])).await.unwrap();
+    let mut removed = false;
+    let report = Discovery::new(&client, Options::default())
+        .run(|_| {
+            if !std::mem::replace(&mut removed, true) {
+                broker.delete_records("t", 0, 200).unwrap();
+            }
+        })
+        .await
+        .unwrap();
+    assert_eq!(table(&report, "t").sample.records, 300);
+}
+
+#[tokio::test]
+async fn a_leader_that_moves_under_way_is_followed() {
+    let broker = Broker::start(BrokerConfig::new().with_nodes(3)).await.unwrap();
+    broker.create_topic("t", 6).unwrap();
+    for partition in 0..6 {
+        fill_batches(&broker, "t", partition, 40, 50, r#"{"id":1}"#);
+    }
+    let client = Client::connect(ClientConfig::new([broker.bootstrap()])).await.unwrap();
+    let mut rounds = 0;
+    let report = Discovery::new(&client, Options::default().budget(3_000, 1 << 20))
+        .run(|_| {
+            rounds += 1;
+            for partition in 0..6 {
+                broker.move_leader("t", partition, 1 + (rounds + partition) % 3).unwrap();
+            }
+        })
+        .await
+        .unwrap();
+    let t = table(&report, "t");
+    assert_eq!((t.sample.records, t.sample.partitions), (3_000, 6));
+    assert_eq!((report.cluster.brokers, report.exit_status()), (3, 0), "{:?}", t.warnings);
 }

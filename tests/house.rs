@@ -46,19 +46,18 @@ fn rooms_used(text: &str) -> BTreeSet<String> {
     for (at, _) in code.match_indices("crate::") {
         let rest = &code[at + "crate::".len()..];
         if let Some(list) = rest.strip_prefix('{') {
-            let mut depth = 1;
-            let mut name = String::new();
+            let (mut depth, mut name, mut first_part) = (1, String::new(), true);
             for c in list.chars() {
                 match c {
                     '{' => depth += 1,
                     '}' if depth == 1 => break,
                     '}' => depth -= 1,
-                    c if depth == 1 && (c.is_alphanumeric() || c == '_') => name.push(c),
-                    ',' | ':' if depth == 1 => {
-                        if !name.is_empty() {
-                            used.insert(std::mem::take(&mut name));
-                        }
+                    ',' if depth == 1 => {
+                        used.insert(std::mem::take(&mut name));
+                        first_part = true;
                     }
+                    ':' if depth == 1 => first_part = false,
+                    c if depth == 1 && first_part && (c.is_alphanumeric() || c == '_') => name.push(c),
                     _ => {}
                 }
             }

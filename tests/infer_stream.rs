@@ -124,13 +124,11 @@ fn pieces_of_any_size_and_a_second_reading_change_nothing() {
 #[test]
 fn limits_end_the_reading_and_the_report_says_so() {
     let text = "{\"id\":1}\n".repeat(100);
-    let mut limits = StreamLimits::default();
-    limits.records = 10;
+    let limits = StreamLimits { records: 10, ..StreamLimits::default() };
     let report = infer_in(Given::new("t", "t"), Framing::Lines, limits, &[text.as_bytes()], 7, true).unwrap().report;
     assert_eq!((report.sample.records, report.sample.complete), (10, false));
     assert!(report.warnings.iter().any(|w| w.contains("30 %")), "{:?}", report.warnings);
-    let mut limits = StreamLimits::default();
-    limits.bytes = 20;
+    let limits = StreamLimits { bytes: 20, ..StreamLimits::default() };
     let report = infer_in(Given::new("t", "t"), Framing::Lines, limits, &[text.as_bytes()], 7, true).unwrap().report;
     assert_eq!((report.sample.records, report.sample.bytes), (2, 16));
 }

@@ -104,6 +104,9 @@ pub struct Watermark {
     pub expression: String,
 }
 
+/// Flink reads the records of aborted transactions as well unless it is told; topica never samples them.
+pub(crate) const COMMITTED: (&str, &str) = ("properties.isolation.level", "read_committed");
+
 /// The name of the column with the record's timestamp, as DataSQRL has it.
 pub const SOURCE_TIME: &str = "_source_time";
 
@@ -162,6 +165,7 @@ impl Clauses {
     pub fn standard(schema: &Schema, role: Role) -> Clauses {
         let mut clauses = Clauses::default();
         clauses.options.insert("scan.startup.mode".into(), "earliest-offset".into());
+        clauses.options.insert(COMMITTED.0.into(), COMMITTED.1.into());
         if role.reads() {
             let name = source_time_name(schema);
             clauses.watermark = Some(Watermark {

@@ -1,7 +1,7 @@
 //! Why a run of discovery gave no report at all.
 
+use crate::client;
 use crate::discover::naming::Collision;
-use crate::{catalog, client};
 
 /// Why a run of discovery gave no report at all. Nothing was written.
 #[derive(Debug, thiserror::Error)]
@@ -18,21 +18,6 @@ pub enum Error {
         "a {0} needs a format: its topics may be empty, and rows are written in it\nadd \"format\": {{\"formatType\": \"json\"}} to the data system, or use --format json"
     )]
     FormatRequired(&'static str),
-    /// A table could not be written down so that it reads back as it was meant.
-    #[error("table `{table}`: {source}")]
-    Table {
-        /// The table.
-        table: String,
-        /// What is wrong with it.
-        #[source]
-        source: catalog::Error,
-    },
-    /// Inference failed in a way that it never should.
-    #[error("inferring table `{table}` failed\nthis is a defect of topica: please report it")]
-    Defect {
-        /// The table.
-        table: String,
-    },
 }
 
 impl Error {
@@ -41,7 +26,6 @@ impl Error {
         match self {
             Self::Collision(_) | Self::FormatRequired(_) => true,
             Self::Topics(error) => error.kind() == client::Kind::Usage,
-            Self::Table { .. } | Self::Defect { .. } => false,
         }
     }
 

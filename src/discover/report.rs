@@ -73,6 +73,8 @@ pub enum Why {
     Unreadable,
     /// The run ended before it was read.
     NotReached,
+    /// Its table could not be written down so that it reads back, or topica itself is at fault.
+    Defect,
 }
 
 /// Something about a run that is not right, though it is done.
@@ -95,7 +97,7 @@ impl Report {
         let skipped = self
             .skipped
             .iter()
-            .filter(|skipped| matches!(skipped.why, Why::Unreadable | Why::NotReached))
+            .filter(|skipped| matches!(skipped.why, Why::Unreadable | Why::NotReached | Why::Defect))
             .map(Fault::NoTable);
         let tables = self.tables.iter().filter_map(|table| {
             if !table.format.mixed.is_empty() {

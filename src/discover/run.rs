@@ -1,10 +1,10 @@
 //! A run of discovery: asks the cluster, samples its topics, has their tables inferred, and reports.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::future::Future;
 use std::time::Duration;
 
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
 
 use crate::catalog;
@@ -17,7 +17,7 @@ use crate::discover::report::{ClusterReport, Definition, Report, Skipped, Why};
 use crate::discover::sample::Sample;
 use crate::discover::sampling::{Sampling, Want};
 use crate::discover::{Error, Options};
-use crate::infer::{Given, Inferred, Sampled, infer};
+use crate::infer::{Given, Inferred, Sampled, TableReport, infer};
 use crate::record::Inflater;
 
 /// Bytes asked for in one round of fetches, over all leaders.
@@ -108,6 +108,7 @@ impl<'c> Discovery<'c> {
             tables: Vec::new(),
             skipped: Vec::new(),
             inferring: JoinSet::new(),
+            subjects: HashMap::new(),
             held: 0,
             stopped: None,
         };
@@ -122,9 +123,11 @@ struct Run<'a, P> {
     deadline: Option<Instant>,
     progress: P,
     state: Progress,
-    tables: Vec<(Inferred, Definition)>,
+    tables: Vec<(TableReport, Definition)>,
     skipped: Vec<Skipped>,
-    inferring: JoinSet<(u64, Finding)>,
+    inferring: JoinSet<Finding>,
+    /// The topics that are being inferred, with the bytes of their samples.
+    subjects: HashMap<Id, (String, u64)>,
     /// Bytes of the samples that are being inferred from.
     held: u64,
     stopped: Option<Stop>,
@@ -147,9 +150,9 @@ impl<P: FnMut(Progress) + Send> Run<'_, P> {
         self.state.topics = subjects.len();
         (self.progress)(self.state);
         let mut pool = Pool::new(subjects, self.options.budget.bytes);
-        self.sample(&mut pool).await?;
+        self.sample(&mut pool).await;
         self.wind_up(&mut pool);
-        while self.next_finding().await? {}
+        while self.next_finding().await {}
         Ok(())
     }
 
@@ -207,7 +210,7 @@ impl<P: FnMut(Progress) + Send> Run<'_, P> {
     }
 
     /// Samples the pool's topics until there are none left or the run is stopped.
-    async fn sample(&mut self, pool: &mut Pool<Subject>) -> Result<(), Error> {
+    async fn sample(&mut self, pool: &mut Pool<Subject>) {
         let budget = self.options.budget;
         let mut inflater = Inflater::default();
         while !pool.is_empty() && self.stopped.is_none() {
@@ -221,7 +224,7 @@ impl<P: FnMut(Progress) + Send> Run<'_, P> {
             let asks = asks(pool, self.held);
             if asks.is_empty() {
                 // There is no room until a table is inferred, or the topics are done without a fetch.
-                self.next_finding().await?;
+                self.next_finding().await;
             } else {
                 let Ok(out_of_range) = self.fetch(pool, asks, &mut inflater).await else {
                     break;
@@ -235,11 +238,10 @@ impl<P: FnMut(Progress) + Send> Run<'_, P> {
             }
             pool.relieve(self.held);
             while self.inferring.len() >= self.options.threads.max(1) {
-                self.next_finding().await?;
+                self.next_finding().await;
             }
             (self.progress)(self.state);
         }
-        Ok(())
     }
 
     /// One round of fetches. Gives the partitions whose logs do not have the offset any more.
@@ -249,9 +251,11 @@ impl<P: FnMut(Progress) + Send> Run<'_, P> {
         asks: Vec<FetchPartition>,
         inflater: &mut Inflater,
     ) -> Result<Vec<(String, i32)>, Stop> {
-        let mut options = FetchOptions::default();
-        options.isolation = Isolation::ReadCommitted;
-        options.max_bytes = i32::try_from(ROUND).unwrap_or(i32::MAX);
+        let options = FetchOptions {
+            isolation: Isolation::ReadCommitted,
+            max_bytes: i32::try_from(ROUND).unwrap_or(i32::MAX),
+            ..FetchOptions::default()
+        };
         let client = self.client;
         let fetched = self.unless_stopped(client.fetch(&asks, &options)).await?;
         let asked: BTreeMap<(&str, i32), i64> =
@@ -311,7 +315,9 @@ impl<P: FnMut(Progress) + Send> Run<'_, P> {
         let held = active.sampling.held() as u64;
         let sample = active.sampling.finish(stopped);
         self.held += held;
-        self.inferring.spawn_blocking(move || (held, find(chosen, &given, &sample)));
+        let topic = chosen.topic.clone();
+        let task = self.inferring.spawn_blocking(move || find(chosen, &given, &sample));
+        self.subjects.insert(task.id(), (topic, held));
     }
 
     fn given(&self, chosen: &Chosen) -> Given {
@@ -335,26 +341,37 @@ impl<P: FnMut(Progress) + Send> Run<'_, P> {
     }
 
     /// Waits for a table and takes it in; false if there is none to wait for.
-    async fn next_finding(&mut self) -> Result<bool, Error> {
-        let Some(joined) = self.inferring.join_next().await else {
-            return Ok(false);
+    async fn next_finding(&mut self) -> bool {
+        let Some(joined) = self.inferring.join_next_with_id().await else {
+            return false;
         };
-        let (held, (chosen, unfound, found)) = joined.map_err(|_| Error::Defect { table: "?".to_owned() })?;
+        let id = joined.as_ref().map_or_else(JoinError::id, |(id, _)| *id);
+        let (topic, held) = self.subjects.remove(&id).unwrap_or_default();
         self.held = self.held.saturating_sub(held);
         self.state.done += 1;
-        let table = chosen.table;
+        // One topic that goes wrong costs that topic.
+        let Ok((_, (chosen, unfound, found))) = joined else {
+            let reason = "inferring its table failed: this is a defect of topica, please report it";
+            self.skip(topic, reason.to_owned(), Why::Defect);
+            return true;
+        };
+        let found = found.and_then(|inferred| match inferred {
+            Some(inferred) => self.definition(&inferred).map(|definition| Some((inferred.report, definition))),
+            None => Ok(None),
+        });
         match found {
-            Ok(Some(inferred)) => {
-                let definition = self.definition(&inferred).map_err(|source| Error::Table { table, source })?;
-                self.tables.push((inferred, definition));
-            }
+            // The profile goes here: what is kept of a topic must not grow with its paths.
+            Ok(Some(table)) => self.tables.push(table),
             Ok(None) => {
                 let (reason, why) = unfound.reason();
                 self.skip(chosen.topic, reason, why);
             }
-            Err(source) => return Err(Error::Table { table, source }),
+            Err(error) => {
+                let reason = format!("its table {} cannot be written down: {error}", chosen.table);
+                self.skip(chosen.topic, reason, Why::Defect);
+            }
         }
-        Ok(true)
+        true
     }
 
     fn definition(&self, inferred: &Inferred) -> Result<Definition, catalog::Error> {
@@ -424,8 +441,7 @@ impl<P: FnMut(Progress) + Send> Run<'_, P> {
         let cluster = self.client.cluster();
         self.tables.sort_by(|a, b| a.1.table.name.cmp(&b.1.table.name));
         self.skipped.sort_by(|a, b| a.topic.cmp(&b.topic));
-        let (tables, definitions) =
-            self.tables.into_iter().map(|(inferred, definition)| (inferred.report, definition)).unzip();
+        let (tables, definitions) = self.tables.into_iter().unzip();
         Report {
             cluster: ClusterReport { id: cluster.id, brokers: cluster.brokers.len() },
             tables,
@@ -464,13 +480,14 @@ fn asks(pool: &mut Pool<Subject>, held: u64) -> Vec<FetchPartition> {
 
 /// Infers a topic's table; runs off the runtime's threads.
 fn find(chosen: Chosen, given: &Given, sample: &Sample) -> Finding {
-    let mut sampled = Sampled::default();
-    sampled.partitions = sample.partitions;
-    sampled.undecoded = sample.undecoded;
-    sampled.rejects.clone_from(&sample.rejects);
-    sampled.complete = sample.complete;
-    sampled.unread.clone_from(&sample.unread);
-    sampled.failed = sample.failed;
+    let sampled = Sampled {
+        partitions: sample.partitions,
+        undecoded: sample.undecoded,
+        rejects: sample.rejects.clone(),
+        complete: sample.complete,
+        unread: sample.unread.clone(),
+        failed: sample.failed,
+    };
     let unfound = Unfound {
         tombstones: sample.messages().filter(|message| message.value.is_none()).count() as u64,
         undecoded: sample.undecoded,

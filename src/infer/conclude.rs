@@ -308,7 +308,13 @@ fn csv_table(
 /// Takes what is configured in place of what was inferred. How delimited text is written is in the bytes, unless a
 /// whole table says it.
 fn use_configured(table: &mut Table, configured: &Configured) {
-    table.schema = configured.schema.clone();
+    let inferred = std::mem::replace(&mut table.schema, configured.schema.clone());
+    let by_place = matches!(table.encoding, Encoding::Csv(_));
+    for (i, column) in table.schema.columns.iter_mut().enumerate() {
+        let named = inferred.columns.iter().find(|known| known.field.name == column.field.name);
+        let evidence = if by_place { inferred.columns.get(i) } else { named };
+        column.evidence = evidence.map(|known| known.evidence).unwrap_or_default();
+    }
     if let Some(whole) = &configured.table {
         table.encoding = whole.encoding.clone();
         table.clauses.clone_from(&whole.clauses);

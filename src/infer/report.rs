@@ -144,17 +144,16 @@ fn precise(count: u64) -> f64 {
     count as f64
 }
 
-/// A share as people read it: `0.2 %`, and never `0.0 %` for what is there.
+/// A share as people read it: `0.2 %`, with more digits rather than `0 %` for what is there.
 pub(crate) fn percent(share: f64) -> String {
     let percent = share * 100.0;
-    if percent > 0.0 && percent < 0.05 {
-        "less than 0.1 %".to_owned()
-    } else if percent < 100.0 && percent > 99.95 {
-        "more than 99.9 %".to_owned()
-    } else {
-        let text = format!("{percent:.1}");
-        format!("{} %", text.strip_suffix(".0").unwrap_or(&text))
+    if percent < 100.0 && percent > 99.95 {
+        return "more than 99.9 %".to_owned();
     }
+    let shown = |digits: usize| format!("{percent:.digits$}");
+    let is_zero = |text: &str| text.bytes().all(|b| matches!(b, b'0' | b'.'));
+    let text = (1..9).map(shown).find(|text| percent <= 0.0 || !is_zero(text)).unwrap_or_else(|| shown(9));
+    format!("{} %", text.strip_suffix(".0").unwrap_or(&text))
 }
 
 #[cfg(test)]
@@ -202,7 +201,8 @@ mod tests {
     fn shares_read_as_people_write_them() {
         for (share, text) in [
             (0.0, "0 %"),
-            (0.0001, "less than 0.1 %"),
+            (0.0001, "0.01 %"),
+            (0.0003, "0.03 %"),
             (0.002, "0.2 %"),
             (0.5, "50 %"),
             (0.9999, "more than 99.9 %"),

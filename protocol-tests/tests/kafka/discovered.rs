@@ -80,10 +80,14 @@ pub(crate) fn data_system(kafka: &Kafka, kind: &str, prefix: &str, format: &Valu
     (directory, path)
 }
 
-/// The names of the files in a directory, sorted.
+/// What says of files that cannot say so themselves that topica wrote them.
+const MARK: &str = ".topica-generated";
+
+/// The names of the files in a directory, sorted; the mark aside, nothing hidden may lie there.
 pub(crate) fn files(directory: &Path) -> Vec<String> {
-    let mut names: Vec<String> =
-        std::fs::read_dir(directory).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    let entries = std::fs::read_dir(directory).unwrap();
+    let mut names: Vec<String> = entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    names.retain(|name| name != MARK);
     names.sort();
     names
 }

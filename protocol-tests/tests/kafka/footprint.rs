@@ -2,6 +2,7 @@
 use crate::discovered::files;
 use protocol_tests::{Kafka, Topica, long};
 use serde_json::json;
+use std::io::Write as _;
 use std::time::Duration;
 
 /// What `discover` may keep resident, in KiB.
@@ -31,5 +32,6 @@ fn a_hundred_large_topics_fit_in_64_mib() {
             .exit(0);
     assert_eq!(files(out.path()).len(), 100);
     assert!(run.peak_kib > 0, "it was looked at");
+    let _ = writeln!(std::io::stderr(), "discover: {} KiB resident at the peak, {:?}", run.peak_kib, run.took);
     assert!(run.peak_kib < CEILING, "{} KiB resident at the peak, {} allowed", run.peak_kib, CEILING);
 }

@@ -5,7 +5,9 @@
 
 mod delimited;
 mod discovered;
+mod first_steps;
 mod footprint;
+mod generated;
 mod harness;
 mod numbers_and_names;
 mod orders;

@@ -147,7 +147,8 @@ fn csv_rows_are_what_flink_reads_back() {
     let Some(flink) = Flink::shared() else { return };
     let prefix = kafka.topic("sink-csv.");
     let topic = format!("{prefix}people");
-    let seed = ["1;plain;1.5;2024-02-29", "2;words;2.25;2024-03-01"];
+    // An empty text was seen, so empty is text in this table.
+    let seed = ["1;plain;1.5;2024-02-29", "2;;2.25;2024-03-01"];
     kafka.write(&topic, seed);
     let columns = ["id", "name", "score", "born"];
     let (_directory, config) = data_system(
@@ -186,6 +187,26 @@ fn csv_rows_are_what_flink_reads_back() {
     let printed: Vec<Value> =
         run.lines().iter().map(|l| serde_json::from_str::<Value>(l).unwrap()["name"].clone()).collect();
     assert_eq!(printed[seed.len()..], names.map(Value::from));
+}
+
+/// Where an empty field reads as null, an empty text cannot be said: better refused than changed.
+#[test]
+fn an_empty_text_is_kept_or_refused() {
+    let Some(kafka) = Kafka::shared() else { return };
+    let Some(flink) = Flink::shared() else { return };
+    let prefix = kafka.topic("sink-empty.");
+    let topic = format!("{prefix}people.csv");
+    kafka.write(&topic, ["1,plain", "2,words"]);
+    let (_directory, config) =
+        data_system(kafka, "source_and_sink", &prefix, &json!({"formatType": "csv", "header": ["id", "name"]}));
+    let found = Discovered::of(kafka, &[config.to_str().unwrap()]);
+    let run = sink(found.directory.path(), "people", &[], "{\"id\":3,\"name\":\"\"}\n");
+    let read = flink.read_one(&found.path("people"));
+    match run.code {
+        Some(0) => assert_eq!(read.cells("name"), ["plain", "words", ""]),
+        Some(1) => assert_eq!(read.cells("name"), ["plain", "words"]),
+        _ => panic!("{run}"),
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ use super::statement::{ColumnKind, Statement, statements};
 use super::write::BETWEEN_NOTES;
 use crate::catalog::error::{Error, Position, shown};
 use crate::catalog::system::is_kafka_connector;
+use crate::catalog::table::COMMITTED;
 use crate::catalog::{Clauses, Derived, Encoding, Origin, Role, Table, Watermark};
 use crate::format::csv::{Dialect, Header};
 use crate::schema::{Column, Evidence, Field, Schema, TimestampStandard, Type};
@@ -163,6 +164,10 @@ impl<'a> Parsed<'a> {
         };
         for (key, (_, value)) in options {
             match key.strip_prefix("properties.") {
+                // It is part of every definition of topica's own.
+                Some(_) if (key.as_ref(), value.as_ref()) == COMMITTED => {
+                    clauses.options.insert(key.to_owned(), value.to_owned())
+                }
                 Some(key) => properties.insert(key.to_owned(), value.to_owned()),
                 None => clauses.options.insert(key.to_owned(), value.to_owned()),
             };

@@ -6,6 +6,7 @@ use std::fmt::Write;
 
 use super::lead::{Lead, sanitised};
 use super::names::writable;
+use crate::catalog::table::COMMITTED;
 use crate::catalog::{Clauses, Encoding, Origin, Table, secret};
 use crate::format::csv::Header;
 use crate::schema::{Column, Quoted, TimestampStandard};
@@ -109,7 +110,11 @@ pub fn write(table: &Table) -> String {
         ("topic".to_owned(), table.topic.clone()),
         ("properties.bootstrap.servers".to_owned(), table.servers.clone()),
     ];
+    if properties.contains_key("isolation.level") {
+        options.remove(COMMITTED.0);
+    }
     own.extend(properties.into_iter().map(|(key, value)| (format!("properties.{key}"), value)));
+    own.extend(options.remove_entry(COMMITTED.0));
     own.extend(options.remove_entry("scan.startup.mode"));
     let (format_key, format) = format_of(table, &mut options);
     // A format's options have its name in front, and what stands in front of `format`.

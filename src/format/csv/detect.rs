@@ -162,6 +162,10 @@ impl Votes {
             (typed, apart) = (true, true);
         }
         let Rows { columns, fits, with } = rows;
+        // One text with a delimiter beside others without is a text with a delimiter.
+        if !told && fits == 1 && texts > 1 {
+            return None;
+        }
         let looks = tally.looks(columns);
         let confidence = confidence(columns, fits, looks) * ratio(fits, with);
         if !told && (confidence < 0.5 || !are_rows(delimiter, columns, fits, looks)) {
@@ -371,6 +375,12 @@ mod tests {
         // What stands for a missing value names no column.
         let missing = found(&["1,alice,2.5", "2,bob,3", "null,none,unknown", "3,carol,1"]).unwrap();
         assert_eq!(missing.dialect.header, Header::None);
+    }
+
+    #[test]
+    fn one_text_with_a_delimiter_makes_no_table() {
+        assert_eq!(found(&["plain \"words\"", "and a\ttab"]), None);
+        assert_eq!(found(&["1,2,3", "four"]), None);
     }
 
     #[test]

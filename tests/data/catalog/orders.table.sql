@@ -11,6 +11,7 @@ CREATE TABLE `orders` (
   'connector' = 'kafka',
   'topic' = 'shop.Orders.json',
   'properties.bootstrap.servers' = 'localhost:9092,${MORE}',
+  'properties.isolation.level' = 'read_committed',
   'scan.startup.mode' = 'earliest-offset',
   'format' = 'json',
   'json.timestamp-format.standard' = 'ISO-8601'

@@ -7,7 +7,14 @@
 //! begins count too, so that no more than the share and one batch comes over the wire for it. When all have had their share, the windows that were
 //! cut go on in (partition, offset) order with the bytes that the others left.
 
-use crate::discover::plan::{PartitionPlan, Plan, Window};
+mod cursor;
+mod source;
+
+pub(crate) use source::{Broken, Source, Taken};
+
+use cursor::{Cursor, Cut, Progress, Room, rank, size};
+
+use crate::discover::plan::Plan;
 use crate::discover::sample::{Sample, Store};
 use crate::infer::Reject;
 
@@ -19,34 +26,6 @@ const LARGEST_ASK: u64 = 1 << 20;
 const GIVE_UP: u64 = 64 << 20;
 /// Examples of undecodable records that are kept for each partition.
 const EXAMPLES: usize = 16;
-
-/// What came from a partition, decoded as it is read.
-pub(crate) trait Source {
-    /// The next record, or a run of offsets that could not be decoded.
-    fn next(&mut self) -> Option<Result<Taken<'_>, Broken>>;
-    /// The offset to fetch from once there is no more.
-    fn resume(&self) -> i64;
-    /// How many bytes the batch has that was cut off at the end; 0 if that is not known.
-    fn needs(&self) -> u64;
-}
-
-/// A record, borrowed.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Taken<'a> {
-    pub(crate) offset: i64,
-    pub(crate) key: Option<&'a [u8]>,
-    pub(crate) value: Option<&'a [u8]>,
-    /// The base offset and the length in bytes of the batch that it lies in.
-    pub(crate) batch: (i64, u64),
-}
-
-/// A run of offsets that could not be decoded.
-#[derive(Clone, Debug)]
-pub(crate) struct Broken {
-    pub(crate) first: i64,
-    pub(crate) last: i64,
-    pub(crate) reason: String,
-}
 
 /// Something to fetch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,56 +66,6 @@ enum Phase {
     /// That window is done with; another may go on.
     Between,
     Done,
-}
-
-/// Where a partition stands.
-#[derive(Debug)]
-struct Cursor {
-    partition: i32,
-    end: i64,
-    windows: Vec<Progress>,
-    /// The window being read; past the last one when all had their turn.
-    window: usize,
-    next: i64,
-    /// The least to ask for: it grows when a batch does not fit.
-    floor: u64,
-    /// The largest batch seen, in bytes.
-    batch: u64,
-    undecoded: u64,
-    rejects: Vec<Reject>,
-    /// Why it was not read to its end.
-    unread: Option<String>,
-    failed: bool,
-}
-
-/// What a window took.
-#[derive(Clone, Copy, Debug)]
-struct Progress {
-    plan: Window,
-    /// Its place when all windows of the topic are ordered by how much they say.
-    order: u64,
-    /// Where it really starts, once it does.
-    from: i64,
-    records: u64,
-    bytes: u64,
-    /// Bytes of the batches that its records lie in, and the last of those.
-    wire: u64,
-    batch: Option<i64>,
-    cut: Option<Cut>,
-}
-
-/// Bytes of keys and values that may yet be taken, and bytes of batches that may yet be begun.
-#[derive(Clone, Copy, Debug)]
-struct Room {
-    bytes: u64,
-    wire: u64,
-}
-
-/// A record that had no room.
-#[derive(Clone, Copy, Debug)]
-struct Cut {
-    offset: i64,
-    size: u64,
 }
 
 impl Sampling {
@@ -603,52 +532,5 @@ impl Sampling {
     }
 }
 
-impl Cursor {
-    fn new(plan: &PartitionPlan) -> Self {
-        Self {
-            partition: plan.partition,
-            end: plan.end,
-            next: plan.windows.first().map_or(plan.end, |window| window.start),
-            windows: plan
-                .windows
-                .iter()
-                .map(|window| Progress {
-                    plan: *window,
-                    order: 0,
-                    from: window.start,
-                    records: 0,
-                    bytes: 0,
-                    wire: 0,
-                    batch: None,
-                    cut: None,
-                })
-                .collect(),
-            window: 0,
-            floor: 1,
-            batch: 0,
-            undecoded: 0,
-            rejects: Vec::new(),
-            unread: None,
-            failed: false,
-        }
-    }
-}
-
-fn size(record: &Taken<'_>) -> u64 {
-    (record.key.map_or(0, <[u8]>::len) + record.value.map_or(0, <[u8]>::len)) as u64
-}
-
-/// Which of a partition's windows to keep first: the head, the tail, then halves, quarters and so on.
-fn rank(window: usize, count: usize) -> u32 {
-    if window == 0 {
-        0
-    } else if window + 1 == count {
-        1
-    } else {
-        2 + (u32::try_from(window).unwrap_or(u32::MAX).reverse_bits() >> 28)
-    }
-}
-
 #[cfg(test)]
-#[path = "sampling_tests.rs"]
 mod tests;

@@ -225,6 +225,18 @@ fn a_partition_that_says_nothing_is_given_up() {
 }
 
 #[test]
+fn records_that_are_gone_are_skipped() {
+    let extent = Extent { partition: 0, earliest: 0, end: 100 };
+    let budget = Budget { records: 1000, bytes: 1 << 20 };
+    let mut sampling = Sampling::new(&Plan::new(&[extent], budget));
+    assert!(sampling.skip_to(0, 40));
+    assert_eq!(sampling.wants()[0].offset, 40);
+    assert!(!sampling.skip_to(0, 40), "no news");
+    assert!(sampling.skip_to(0, 100));
+    assert!(sampling.is_done());
+}
+
+#[test]
 fn no_more_is_fetched_than_the_budget_and_a_batch_a_window() {
     let budget = Budget { records: 2_000, bytes: 400_000 };
     for (n, each, size) in [(1_000, 10, 200), (100, 100, 200), (5_000, 1, 300), (10_000, 1, 20), (50, 40, 5_000)] {
