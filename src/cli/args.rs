@@ -1,8 +1,11 @@
 //! The command line's definitions: one place gives parsing, `--help` and completions.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
+
+use crate::cli::values;
 
 /// The tables in your Kafka topics.
 #[derive(Debug, Parser)]
@@ -14,12 +17,17 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
                   schema, and writes table definitions that Apache Flink and DataSQRL load. In the other direction it \
                   publishes rows to a table's topic.",
     after_help = "Start here:\n  topica demo                                     see it work, without Kafka\n  \
-                  topica discover --servers host:9092 -o kafka/   tables of a cluster\n  \
-                  topica source kafka/ orders --limit 5           rows of a table\n\n\
-                  Exit codes: 0 all done; 1 done, but something is not right; 2 wrong usage or configuration;\n\
-                  3 the cluster could not be reached or refused us; 4 failed half way; 130 interrupted.",
-    propagate_version = true,
-    disable_help_subcommand = true
+                  topica discover --servers host:9092 -o kafka/   table definitions for a cluster's topics\n  \
+                  topica source kafka/ orders --limit 5           rows of one of these tables\n  \
+                  topica sink kafka/ orders < rows.jsonl          rows into it\n\n\
+                  Exit codes:\n  \
+                  0    all done, nothing left out\n  \
+                  1    done, but something is not right: rows rejected, a topic without a table\n  \
+                  2    wrong usage or configuration; nothing was sent or written\n  \
+                  3    the cluster could not be reached, or refused us\n  \
+                  4    failed half way; what was done and what not is printed\n  \
+                  130  interrupted",
+    propagate_version = true
 )]
 pub(crate) struct Cli {
     #[command(flatten)]
@@ -34,7 +42,7 @@ pub(crate) struct Global {
     /// Say nothing but errors
     #[arg(short, long, global = true, help_heading = "Everywhere")]
     pub(crate) quiet: bool,
-    /// Say more: the effective configuration with its origins, what is asked of the cluster (-vv: each request)
+    /// Say where each setting comes from (-vv: what happens on connections, too)
     #[arg(short, long, action = ArgAction::Count, global = true, help_heading = "Everywhere")]
     pub(crate) verbose: u8,
     /// When to use colours (NO_COLOR is honoured)
@@ -51,33 +59,36 @@ pub(crate) enum ColorWhen {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum OutputForm {
-    /// For people
     Text,
-    /// One JSON document
     Json,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// See it work: an embedded broker with topics that look real, discovered
+    /// Show it at work on an embedded broker; no Kafka needed
     Demo(Demo),
-    /// Topics to tables: sample, detect, infer, write definitions
+    /// Write a table definition for each topic
     Discover(Box<Discover>),
-    /// The same engine over files or stdin, without Kafka
+    /// Write a table definition for files or stdin; no Kafka needed
     Infer(Box<Infer>),
-    /// Rows of a table as JSON lines on stdout
+    /// Print the rows of a table as JSON lines
     Source(Box<Source>),
-    /// Rows from files or stdin into a table's topic; returns when all are acknowledged
+    /// Publish rows to a table's topic
     Sink(Box<Sink>),
-    /// An embedded broker on a port, in memory: for demos and tests only
+    /// Run the embedded broker on a port, for demos and tests
     Broker(BrokerArgs),
-    /// Shell completions on stdout
+    /// Print a shell's completions
     Completions(Completions),
 }
 
 #[derive(Debug, Args)]
+#[command(
+    long_about = "Shows topica at work, without Kafka: starts the embedded broker in this process, fills topics that look \
+                  real (JSON, CSV, text, keys, tombstones, a mixed and an empty one), and discovers them as on any \
+                  cluster. The table definitions stay in DIR; files there that topica did not generate are not touched."
+)]
 pub(crate) struct Demo {
-    /// Where the package is left
+    /// Where the table definitions are left
     #[arg(short, long, value_name = "DIR", default_value = "topica-demo", value_hint = ValueHint::DirPath)]
     pub(crate) output_dir: PathBuf,
 }
@@ -85,21 +96,22 @@ pub(crate) struct Demo {
 /// How the cluster is reached and what is known of its payloads beforehand.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Connect {
-    /// Bootstrap servers; port 9092 if absent [env: KAFKA_BOOTSTRAP_SERVERS]
+    /// Where to connect first; the port is 9092 if absent [env: KAFKA_BOOTSTRAP_SERVERS]
     #[arg(long, value_name = "HOST[:PORT],...", help_heading = "Kafka")]
     pub(crate) servers: Option<String>,
-    /// Only topics that start with it; it is no part of the table's name
+    /// Only topics whose name starts with it; the table's name is without it
     #[arg(long, value_name = "PREFIX", help_heading = "Kafka")]
     pub(crate) topic_prefix: Option<String>,
-    /// A Kafka client property in Java's or librdkafka's spelling (repeatable)
+    /// A Kafka client property, as Java's client or librdkafka spells it (repeatable)
     #[arg(short = 'X', value_name = "KEY=VALUE", help_heading = "Kafka")]
     pub(crate) property: Vec<String>,
-    /// A client.properties (Java) or a librdkafka/kcat configuration file
+    /// A file of such properties: Java's client.properties, or librdkafka's or kcat's
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Kafka")]
     pub(crate) command_config: Option<PathBuf>,
-    /// How long one operation may take, retries included
-    #[arg(long, value_name = "SECONDS", help_heading = "Kafka")]
-    pub(crate) timeout: Option<f64>,
+    /// How long one request to the cluster may take, retries included [default: 30]
+    #[arg(long, value_name = "SECONDS", value_parser = values::seconds, allow_negative_numbers = true,
+          help_heading = "Kafka")]
+    pub(crate) timeout: Option<Duration>,
     #[command(flatten)]
     pub(crate) format: FormatArgs,
 }
@@ -107,66 +119,76 @@ pub(crate) struct Connect {
 /// A configured format.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct FormatArgs {
-    /// The payload format: takes precedence over the topic's extension and over the bytes
+    /// What the values are, if not to be told from names and bytes: json, csv, text, binary, ...
     #[arg(long, value_name = "FORMAT", help_heading = "Format")]
     pub(crate) format: Option<String>,
-    /// The delimiter of CSV fields: a character, or tab
+    /// What stands between CSV fields: a character, or tab
     #[arg(long, value_name = "CHAR", help_heading = "Format")]
     pub(crate) csv_delimiter: Option<String>,
-    /// The quote character of CSV
+    /// What stands around quoted CSV fields
     #[arg(long, value_name = "CHAR", help_heading = "Format")]
     pub(crate) csv_quote: Option<String>,
-    /// Whether the stream has a header row (yes, no), or the column names
+    /// Whether a row of column names is among the rows (yes, no), or the names themselves
     #[arg(long, value_name = "yes|no|NAME,...", num_args = 0..=1, require_equals = true, default_missing_value = "yes",
           help_heading = "Format")]
     pub(crate) csv_header: Option<String>,
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  topica discover datasystem.json -o kafka/\n  \
+#[command(
+    long_about = "Writes a table definition for each topic: reads a bounded sample, tells the format from the \
+                  configuration, the topic's extension or the bytes, infers columns and types, and checks every \
+                  sampled record against what it wrote. stdout gets what was found; files go to DIR.",
+    after_help = "Examples:\n  topica discover datasystem.json -o kafka/\n  \
                         topica discover --servers host:9092 --topic-prefix shop. -o kafka/\n  \
-                        topica discover --servers host:9092 --topic '^orders' --dry-run --output json")]
+                        topica discover --servers host:9092 --topic '^orders' --dry-run --output json"
+)]
 pub(crate) struct Discover {
-    /// A datasystem.json in any dialect, or a directory that holds one; without it, --servers
+    /// A datasystem.json (of any DataSQRL version), or a directory with one; without it, --servers
     #[arg(value_name = "CONFIG", value_hint = ValueHint::AnyPath)]
     pub(crate) config: Option<PathBuf>,
-    /// Where table definitions are written
+    /// Where the table definitions go
     #[arg(short, long, value_name = "DIR", default_value = ".", value_hint = ValueHint::DirPath)]
     pub(crate) output_dir: PathBuf,
-    /// Which definitions: sql (<table>.table.sql), classic (<table>.table.json and <table>.schema.yml)
+    /// What is written: sql (TABLE.table.sql), classic (TABLE.table.json and TABLE.schema.yml)
     #[arg(long, value_name = "DIALECT,...", default_value = "sql", value_delimiter = ',')]
     pub(crate) dialect: Vec<String>,
-    /// Replace files that have other content
+    /// Replace files that have other content; without it they are an error, and nothing is written
     #[arg(long)]
     pub(crate) overwrite: bool,
-    /// Write nothing
+    /// Only say what would be written
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// What stdout gets
+    /// What stdout gets: a view for people, or one JSON document
     #[arg(long, value_name = "FORM", default_value = "text")]
     pub(crate) output: OutputForm,
-    /// End sampling after it; the budgets end it long before
-    #[arg(short, long, value_name = "SECONDS", default_value_t = 3600.0, help_heading = "Sample")]
-    pub(crate) limit: f64,
-    /// Records sampled of a topic
-    #[arg(long, value_name = "N", default_value_t = 10_000, help_heading = "Sample")]
+    /// Stop sampling after so long, and use what was sampled; the budgets stop it long before
+    #[arg(short, long, value_name = "SECONDS", default_value = "3600", value_parser = values::seconds,
+          allow_negative_numbers = true, help_heading = "Sample")]
+    pub(crate) limit: Duration,
+    /// How many records of a topic are sampled at most
+    #[arg(long, value_name = "N", default_value = "10000", value_parser = values::count, help_heading = "Sample")]
     pub(crate) records: u64,
-    /// Bytes (keys and values) sampled of a topic
-    #[arg(long, value_name = "N", default_value_t = 16 << 20, help_heading = "Sample")]
+    /// How many bytes (keys and values) of a topic are sampled at most
+    #[arg(long, value_name = "N", default_value = "16777216", value_parser = values::count, help_heading = "Sample")]
     pub(crate) bytes: u64,
-    /// Only topics that match it (not anchored)
+    /// How many topics are inferred at the same time [default: one a processor, at most 8]
+    #[arg(long, value_name = "N", value_parser = values::threads, help_heading = "Sample")]
+    pub(crate) threads: Option<usize>,
+    /// Only topics in whose name it is found (^ and $ anchor it)
     #[arg(long, value_name = "REGEX", help_heading = "Which topics")]
     pub(crate) topic: Option<String>,
-    /// Topics that are the cluster's own, too
+    /// Also topics that are the cluster's own, such as __consumer_offsets
     #[arg(long, help_heading = "Which topics")]
     pub(crate) include_internal: bool,
-    /// Turn . and - in table names into _
+    /// Write . and - in table names as _
     #[arg(long, help_heading = "Tables")]
     pub(crate) identifiers: bool,
-    /// The share of rejected records above which the exit code is 1
-    #[arg(long, value_name = "SHARE", default_value_t = 0.05, help_heading = "Tables")]
+    /// Exit with 1 if a larger share of a topic's records than this, 0 to 1, is rejected
+    #[arg(long, value_name = "SHARE", default_value = "0.05", value_parser = values::share,
+          allow_negative_numbers = true, help_heading = "Tables")]
     pub(crate) max_rejected: f64,
-    /// A configured schema, which is used and not inferred: .schema.yml, .avsc, .table.sql, or a directory of them
+    /// Schemas to use in place of inferring: a .schema.yml, .avsc or .table.sql, or a directory of them
     #[arg(long, value_name = "FILE|DIR", value_hint = ValueHint::AnyPath, help_heading = "Tables")]
     pub(crate) schema: Option<PathBuf>,
     /// Declare NOT NULL what was never null in the sample
@@ -178,6 +200,9 @@ pub(crate) struct Discover {
 
 #[derive(Debug, Args)]
 #[command(
+    long_about = "Writes a table definition for messages from files or stdin, with the same engine as discover and \
+                  without Kafka. All files together are one table. stdout gets the definition; a view of what was found \
+                  goes to stderr.",
     after_help = "Examples:\n  topica infer dump.ndjson\n  kcat -C -b host -t orders -e | topica infer --name orders\n  \
                         topica infer --framing file events/*.json --output json"
 )]
@@ -185,29 +210,29 @@ pub(crate) struct Infer {
     /// Files; - or none is stdin
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) files: Vec<PathBuf>,
-    /// What a message is: a line, a whole file, or what a varint length announces
+    /// What a message is: each of the lines, each file, or what a varint length stands before
     #[arg(long, value_name = "FRAMING", default_value = "lines")]
     pub(crate) framing: Framing,
-    /// The table's name (default: the file's name without extension)
+    /// The table's name [default: the first file's name without its extension]
     #[arg(long, value_name = "TABLE")]
     pub(crate) name: Option<String>,
-    /// Which definition is printed: sql or classic
+    /// What is written: sql, or classic (a .table.json and a .schema.yml)
     #[arg(long, value_name = "DIALECT", default_value = "sql")]
     pub(crate) dialect: String,
-    /// Write the definition there instead of printing it
+    /// Write the definition to files there; stdout gets the view of what was found
     #[arg(short, long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) output_dir: Option<PathBuf>,
     /// Replace files that have other content
     #[arg(long, requires = "output_dir")]
     pub(crate) overwrite: bool,
-    /// What stdout gets
+    /// What stdout gets: the definition, or one JSON document with what was found
     #[arg(long, value_name = "FORM", default_value = "text")]
     pub(crate) output: OutputForm,
-    /// Messages read at most
-    #[arg(long, value_name = "N")]
+    /// How many messages are read at most [default: all]
+    #[arg(long, value_name = "N", value_parser = values::count)]
     pub(crate) records: Option<u64>,
-    /// Bytes read at most
-    #[arg(long, value_name = "N")]
+    /// How many bytes of messages are read at most [default: all]
+    #[arg(long, value_name = "N", value_parser = values::count)]
     pub(crate) bytes: Option<u64>,
     /// Declare NOT NULL what was never null
     #[arg(long)]
@@ -218,43 +243,46 @@ pub(crate) struct Infer {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Framing {
-    /// Each line is a message
     Lines,
-    /// Each file is one message
     File,
-    /// A varint length stands before each message
     Varint,
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  topica source kafka/ orders --limit 20\n  \
-                        topica source datasystem.json orders --from 2026-11-01T00:00:00Z --meta | jq .total")]
+#[command(
+    long_about = "Prints the rows of a table as JSON lines, from the oldest record to the end that is there at the \
+                  start. A table that is not written down is inferred from a sample of its topic first. Records that are \
+                  no rows of the table are never printed half: they are counted, and the exit code is 1.",
+    after_help = "Examples:\n  topica source kafka/ orders --limit 20\n  \
+                        topica source datasystem.json orders --from 2026-11-01T00:00:00Z --meta | jq .total\n  \
+                  topica source kafka/ orders --from latest --follow"
+)]
 pub(crate) struct Source {
-    /// A datasystem.json, or a directory of written tables
+    /// A directory that discover wrote, or a datasystem.json
     #[arg(value_name = "CONFIG", value_hint = ValueHint::AnyPath)]
     pub(crate) config: PathBuf,
-    /// The table
+    /// The table's name
     #[arg(value_name = "TABLE")]
     pub(crate) table: String,
-    /// Rows printed at most
+    /// How many rows are printed at most; 0 only sees whether the table can be read
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<u64>,
-    /// Where to start: earliest, latest, an offset, a time (ISO 8601), or @ and milliseconds
+    /// Where to start: earliest, latest, an offset, a time (ISO 8601), or @ and milliseconds since 1970
     #[arg(long, value_name = "WHERE", default_value = "earliest", allow_hyphen_values = true)]
     pub(crate) from: String,
-    /// Where to end (exclusive): an offset, a time, or @ and milliseconds [default: the end seen at the start]
-    #[arg(long, value_name = "WHERE", conflicts_with = "follow")]
+    /// Where to end, which is not printed: an offset, a time, or @ and milliseconds [default: the end as it is now]
+    #[arg(long, value_name = "WHERE", conflicts_with = "follow", allow_hyphen_values = true)]
     pub(crate) to: Option<String>,
-    /// Go on as records arrive
+    /// Do not end, but print rows as they arrive
     #[arg(long)]
     pub(crate) follow: bool,
     /// Only this partition
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = values::partition, allow_negative_numbers = true)]
     pub(crate) partition: Option<i32>,
     /// Add _topic, _partition, _offset, _timestamp, _key and _headers to each row
     #[arg(long)]
     pub(crate) meta: bool,
-    /// Where records that do not decode go, as JSON lines
+    /// Where records that are no rows go, with the reason, as JSON lines
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) rejects: Option<PathBuf>,
     /// Also records of transactions that are open or were aborted
@@ -265,23 +293,29 @@ pub(crate) struct Source {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  topica sink datasystem.json orders < orders.jsonl\n  \
-                        topica sink kafka/ orders orders.csv --key id --create-topic --partitions 6")]
+#[command(
+    long_about = "Publishes rows from files or stdin to a table's topic, and returns when all are acknowledged by every \
+                  in-sync replica. Rows are JSON lines, or CSV with a header row. Ends with a count: read, acknowledged, \
+                  rejected. A TABLE that is not written down is a dynamic sink: its topic is the prefix and its name.",
+    after_help = "Examples:\n  topica sink datasystem.json orders < orders.jsonl\n  \
+                        topica sink kafka/ orders orders.csv --key id --create-topic --partitions 6"
+)]
 pub(crate) struct Sink {
-    /// A datasystem.json whose type is sink or source_and_sink, or a directory of written tables
+    /// A directory that discover wrote, or a datasystem.json of type sink or source_and_sink
     #[arg(value_name = "CONFIG", value_hint = ValueHint::AnyPath)]
     pub(crate) config: PathBuf,
-    /// The table; without a definition, a dynamic sink: the topic is the prefix and this name
+    /// The table's name
     #[arg(value_name = "TABLE")]
     pub(crate) table: String,
     /// Files of rows; - or none is stdin
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) files: Vec<PathBuf>,
-    /// Columns that make the record's key
+    /// The columns that make a record's key [default: no key]
     #[arg(long, value_name = "COL,...", value_delimiter = ',')]
     pub(crate) key: Vec<String>,
     /// Send to this partition only
-    #[arg(long, value_name = "N", conflicts_with = "partitions")]
+    #[arg(long, value_name = "N", conflicts_with = "partitions", value_parser = values::partition,
+          allow_negative_numbers = true)]
     pub(crate) partition: Option<i32>,
     /// Where rows that cannot be sent go, with the reason, as JSON lines
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -290,21 +324,23 @@ pub(crate) struct Sink {
     #[arg(long)]
     pub(crate) create_topic: bool,
     /// Partitions of a created topic [default: the cluster's]
-    #[arg(long, value_name = "N", requires = "create_topic")]
+    #[arg(long, value_name = "N", requires = "create_topic", value_parser = values::at_least_one::<i32>,
+          allow_negative_numbers = true)]
     pub(crate) partitions: Option<i32>,
     /// Replicas of a created topic [default: the cluster's]
-    #[arg(long, value_name = "N", requires = "create_topic")]
+    #[arg(long, value_name = "N", requires = "create_topic", value_parser = values::at_least_one::<i16>,
+          allow_negative_numbers = true)]
     pub(crate) replication_factor: Option<i16>,
-    /// How batches are compressed: none, gzip, snappy, lz4, zstd
+    /// How batches are compressed: none, gzip, snappy, lz4 or zstd
     #[arg(long, value_name = "CODEC", default_value = "lz4")]
     pub(crate) compression: String,
-    /// How long a batch waits for more rows
+    /// How many milliseconds a batch waits for more rows
     #[arg(long, value_name = "MS", default_value_t = 50)]
     pub(crate) linger: u64,
-    /// What the input is [default: by the file's extension, else json]
+    /// What the input is [default: csv for files that end in .csv, else json]
     #[arg(long, value_name = "FORMAT")]
     pub(crate) input_format: Option<InputFormat>,
-    /// What stdout gets at the end
+    /// How the count at the end is printed: a line, or one JSON document
     #[arg(long, value_name = "FORM", default_value = "text")]
     pub(crate) output: OutputForm,
     #[command(flatten)]
@@ -313,15 +349,18 @@ pub(crate) struct Sink {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum InputFormat {
-    /// One JSON object a line
     Json,
-    /// Rows after a header row
     Csv,
 }
 
 #[derive(Debug, Args)]
+#[command(
+    long_about = "Runs the embedded broker on a port until it is interrupted. Any Kafka client may talk to it. All is in \
+                  memory, without replication or security: for demos and tests only. stdout gets the address.",
+    after_help = "Examples:\n  topica broker --demo\n  topica broker --listen 127.0.0.1:0 --topic orders:3"
+)]
 pub(crate) struct BrokerArgs {
-    /// Where it listens
+    /// Where it listens; port 0 takes a free one
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:9092")]
     pub(crate) listen: String,
     /// A topic to create: NAME or NAME:PARTITIONS (repeatable)
@@ -333,6 +372,7 @@ pub(crate) struct BrokerArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "Example:\n  topica completions bash > ~/.local/share/bash-completion/completions/topica")]
 pub(crate) struct Completions {
     /// The shell
     #[arg(value_name = "SHELL")]

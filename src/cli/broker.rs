@@ -5,12 +5,11 @@ use tokio::net::lookup_host;
 use crate::broker::{Broker, BrokerConfig, banner};
 use crate::cli::args::BrokerArgs;
 use crate::cli::demo;
-
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::interrupt::Interrupt;
 use crate::cli::output::Output;
 
-pub(crate) async fn run(args: &BrokerArgs, output: Output) -> Result<Exit, Failure> {
+pub(crate) async fn run(args: &BrokerArgs, interrupt: &Interrupt, output: Output) -> Result<Exit, Failure> {
     let listen = lookup_host(&args.listen)
         .await
         .ok()
@@ -31,7 +30,7 @@ pub(crate) async fn run(args: &BrokerArgs, output: Output) -> Result<Exit, Failu
     output.say(banner());
     // Scripts read where it listens, also when the port was chosen by the system (port 0).
     output.data(format_args!("{}\n", broker.address()))?;
-    Interrupt::listen().wait().await;
+    interrupt.wait().await;
     Ok(Exit::Interrupted)
 }
 

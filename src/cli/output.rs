@@ -1,9 +1,10 @@
 //! The only place that prints: stdout is data, stderr is for people, a closed pipe is a normal end.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::io::{self, IsTerminal, Write};
 
-use crate::cli::args::{ColorWhen, Global};
+use crate::cli::args::Global;
 use crate::cli::exit::{Exit, Failure};
 
 /// Where a command's words go.
@@ -14,13 +15,7 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    /// Sets colours as asked; `NO_COLOR` and the like are honoured where nothing was asked.
     pub(crate) fn new(global: &Global) -> Self {
-        match global.color {
-            ColorWhen::Auto => {}
-            ColorWhen::Always => anstream::ColorChoice::Always.write_global(),
-            ColorWhen::Never => anstream::ColorChoice::Never.write_global(),
-        }
         Self { quiet: global.quiet, verbose: global.verbose }
     }
 
@@ -51,8 +46,7 @@ impl Output {
 
     /// An error, on stderr, also with `-q`.
     pub(crate) fn error(&self, failure: &Failure) {
-        let style = anstyle::AnsiColor::Red.on_default().bold();
-        let _ = writeln!(anstream::stderr().lock(), "{style}error:{style:#} {failure}");
+        error(failure);
     }
 
     /// Whether progress may be drawn: on a terminal only.
@@ -63,10 +57,44 @@ impl Output {
     /// How many characters a line of the text view has.
     pub(crate) fn width(&self) -> usize {
         match console::Term::stdout().size_checked() {
-            Some((_, columns)) => usize::from(columns).clamp(60, 200),
-            None => 120,
+            Some((_, columns)) => usize::from(columns).clamp(60, 120),
+            None => 100,
         }
     }
+}
+
+/// Sets colours as `--color` asks; `NO_COLOR` and the like are honoured where it does not ask.
+pub(crate) fn choose_colors(args: &[OsString]) {
+    let mut words = args.iter().filter_map(|arg| arg.to_str()).take_while(|word| *word != "--");
+    let mut choice = None;
+    while let Some(word) = words.next() {
+        match word.strip_prefix("--color=") {
+            Some(when) => choice = Some(when),
+            None if word == "--color" => choice = words.next(),
+            None => {}
+        }
+    }
+    match choice {
+        Some("always") => anstream::ColorChoice::Always.write_global(),
+        Some("never") => anstream::ColorChoice::Never.write_global(),
+        _ => {}
+    }
+}
+
+/// Text of clap's, on stderr or stdout; that nobody reads it is no failure.
+pub(crate) fn styled(text: &clap::builder::StyledStr, to_stderr: bool) {
+    let text = text.ansi();
+    let _ = if to_stderr {
+        write!(anstream::stderr().lock(), "{text}")
+    } else {
+        write!(anstream::stdout().lock(), "{text}")
+    };
+}
+
+/// An error, on stderr.
+pub(crate) fn error(failure: &Failure) {
+    let style = anstyle::AnsiColor::Red.on_default().bold();
+    let _ = writeln!(anstream::stderr().lock(), "{style}error:{style:#} {failure}");
 }
 
 /// A closed pipe ends a command, and ends it well.

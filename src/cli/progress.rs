@@ -19,11 +19,16 @@ impl Bar {
         Self(bar)
     }
 
+    /// A line for people above the bar.
+    pub(crate) fn say(&self, output: Output, line: &str) {
+        self.0.suspend(|| output.say(line));
+    }
+
     pub(crate) fn show(&self, progress: discover::Progress) {
         self.0.set_length(progress.topics as u64);
         self.0.set_position(progress.done as u64);
         self.0.set_message(format!(
-            "{} records, {:.1} MiB fetched",
+            "{} records, {:.1} MiB",
             crate::cli::text::thousands(progress.records),
             progress.fetched as f64 / f64::from(1 << 20)
         ));

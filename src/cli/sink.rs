@@ -3,6 +3,7 @@
 mod input;
 mod rejects;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -13,8 +14,8 @@ use crate::cli::config::{Config, client_failure};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::interrupt::Interrupt;
 use crate::cli::output::Output;
-use crate::cli::text::thousands;
-use crate::client::{Client, NewTopic};
+use crate::cli::text::{plural, thousands};
+use crate::client::{Client, Kind, NewTopic};
 use crate::discover::naming;
 use crate::format::Format;
 use crate::format::csv::{Dialect, Header};
@@ -39,94 +40,121 @@ struct Summary<'a> {
     unacknowledged: u64,
 }
 
-pub(crate) async fn run(args: &Args, output: Output) -> Result<Exit, Failure> {
+pub(crate) async fn run(args: &Args, interrupt: &Interrupt, output: Output) -> Result<Exit, Failure> {
     let compression = args.compression.parse::<Compression>().map_err(|error| Failure::of(Exit::Usage, &error))?;
     let config = Config::load(Some(&args.config), &args.connect)?;
-    let table = table(&config, &args.table)?;
-    let mut rejects = Rejects::open(args.rejects.as_deref())?;
+    let (table, file) = table(&config, args)?;
     let mut reader = Reader::open(&args.files, args.input_format, &table)?;
-    let client = config.connect_for(&table, output).await?;
-    ensure_topic(&client, &table, args, &config, output).await?;
+    let mut rejects = Rejects::open(args.rejects.as_deref())?;
 
     let mut options = Options::default();
     options.key.clone_from(&args.key);
     options.partition = args.partition;
     options.compression = compression;
     options.linger = Duration::from_millis(args.linger);
-    let mut sink = Sink::open(&client, &table, options).await.map_err(opening_failure)?;
+    let opening = async {
+        let client = config.connect_for(&table, file.as_deref(), output).await?;
+        ensure_topic(&client, &table, args, &config, output).await?;
+        Sink::open(&client, &table, options).await.map_err(opening_failure)
+    };
+    let mut sink = interrupt.guard(opening).await?;
 
-    let mut interrupt = Interrupt::listen();
     let mut summary =
         Summary { table: &table.name, topic: &table.topic, read: 0, acknowledged: 0, rejected: 0, unacknowledged: 0 };
-    let mut broken: Option<Failure> = None;
+    let ended = publish(&mut sink, &mut reader, &mut rejects, &mut summary, interrupt, output).await;
+    // However it ended: what was handed over is answered for, and counted.
+    let counts = sink.flush().await;
+    let settled = settle(&mut sink, &mut rejects, &mut summary, output);
+    let closed = rejects.close();
+    summary.acknowledged = counts.acknowledged;
+    print(&summary, args.output, output)?;
+    if let Some(failure) = ended.and(settled).and(closed).err() {
+        let done_nothing = summary.acknowledged + summary.rejected + summary.unacknowledged == 0;
+        let exit = if done_nothing { failure.exit } else { Exit::HalfWay };
+        return Err(failure.with_exit(exit));
+    }
+    if interrupt.is_asked() {
+        output.say("interrupted: what was read until then is counted above, the rest of the input was not read");
+        return Ok(Exit::Interrupted);
+    }
+    if summary.rejected > 0 {
+        output.say(format_args!("not right: {} rejected", plural(summary.rejected, "row")));
+        return Ok(Exit::NotRight);
+    }
+    Ok(Exit::Done)
+}
+
+/// Hands over row by row, until there are no more, an end is asked for, or something ends it.
+async fn publish(
+    sink: &mut Sink,
+    reader: &mut Reader,
+    rejects: &mut Rejects,
+    summary: &mut Summary<'_>,
+    interrupt: &Interrupt,
+    output: Output,
+) -> Result<(), Failure> {
     loop {
         let item = tokio::select! {
-            item = reader.next() => item,
-            () = interrupt.wait() => break,
+            biased;
+            () = interrupt.wait() => return Ok(()),
+            item = reader.next() => item?,
         };
-        let Some(item) = item.map_err(|failure| Failure::new(Exit::HalfWay, failure))? else { break };
-        summary.read += 1;
-        let result = match &item {
-            Item::Row { row, .. } => sink.send(row).await.map(|_| ()),
+        let Some(item) = item else { return Ok(()) };
+        let row = match &item {
+            Item::Row { row, .. } => row,
             Item::Bad { reason, .. } => {
+                summary.read += 1;
                 summary.rejected += 1;
                 rejects.row(item.place(), reason, item.text(), output)?;
                 continue;
             }
         };
-        match result {
-            Ok(()) => {}
+        let sent = tokio::select! {
+            sent = sink.send(row) => sent,
+            // While the brokers keep the sink waiting: the row was not taken, so it does not count as read.
+            () = interrupt.wait() => return Ok(()),
+        };
+        summary.read += 1;
+        match sent {
+            Ok(_) => {}
             Err(error @ (Error::Misfit(_) | Error::Row(_))) => {
                 summary.rejected += 1;
-                rejects.row(item.place(), &error.to_string(), item.text(), output)?;
+                let failure = Failure::of(Exit::NotRight, &error);
+                rejects.row(item.place(), &failure.to_string(), item.text(), output)?;
             }
             Err(error) => {
                 summary.unacknowledged += 1;
-                broken = Some(Failure::of(Exit::HalfWay, &error));
-                break;
+                return Err(Failure::of(Exit::HalfWay, &error));
             }
         }
-        for failed in sink.take_failures() {
-            broken = rejects.batch(&failed, &mut summary.rejected, &mut summary.unacknowledged, output)?.or(broken);
-        }
+        settle(sink, rejects, summary, output)?;
     }
-    let counts = sink.flush().await;
+}
+
+/// Counts batches that the brokers did not take; the last one that may or may not be in the topic ends the run.
+fn settle(sink: &mut Sink, rejects: &mut Rejects, summary: &mut Summary<'_>, output: Output) -> Result<(), Failure> {
+    let mut broken = None;
     for failed in sink.take_failures() {
         broken = rejects.batch(&failed, &mut summary.rejected, &mut summary.unacknowledged, output)?.or(broken);
     }
-    rejects.close()?;
-    summary.acknowledged = counts.acknowledged;
-    print(&summary, args.output, output)?;
-    if let Some(failure) = broken {
-        output.error(&failure);
-        return Ok(Exit::HalfWay);
-    }
-    if interrupt.is_asked() {
-        output.say(
-            "interrupted: the rows that were read until then are counted above, the rest of the input was not read",
-        );
-        return Ok(Exit::Interrupted);
-    }
-    Ok(if summary.rejected > 0 { Exit::NotRight } else { Exit::Done })
+    broken.map_or(Ok(()), Err)
 }
 
-/// The table of that name: as it is written down, or a dynamic sink.
-fn table(config: &Config, name: &str) -> Result<Table, Failure> {
+/// The table of that name: as it is written down, with its file, or a dynamic sink.
+fn table(config: &Config, args: &Args) -> Result<(Table, Option<PathBuf>), Failure> {
+    let name = args.table.as_str();
     let written = config.package.table(name).map_err(|error| Failure::of(Exit::Usage, error))?;
     if let Some(loaded) = written {
-        let mut table = loaded.table.clone();
+        config.agrees_with(loaded)?;
+        let table = loaded.table.clone();
         if !table.role.writes() {
             return Err(Failure::usage(format!("table {name} is a source: rows are not written to it"))
-                .hint("set \"type\" to \"source_and_sink\" in the data system file, and run discover again"));
+                .hint("discover it again with \"type\": \"source_and_sink\" in the data system file, or without one"));
         }
-        if let Some(format) = &config.system.format {
-            table.encoding = encoding(format.format, &config.csv)?;
-        }
-        return Ok(table);
+        return Ok((table, Some(loaded.file.clone())));
     }
     if !config.has_system {
-        return Err(Failure::usage(format!("there is no table {name} in {}", known_tables(config)))
-            .hint("a dynamic sink needs a data system file with \"type\": \"sink\" and a format"));
+        return Err(config.no_table(&args.config, name));
     }
     if !config.system.role.writes() {
         return Err(Failure::usage(format!(
@@ -150,12 +178,7 @@ fn table(config: &Config, name: &str) -> Result<Table, Failure> {
     {
         table.schema = Schema::of_strings(names);
     }
-    Ok(table)
-}
-
-fn known_tables(config: &Config) -> String {
-    let names: Vec<&str> = config.package.tables.iter().map(|loaded| loaded.table.name.as_str()).collect();
-    if names.is_empty() { "CONFIG".to_owned() } else { format!("CONFIG (it has {})", names.join(", ")) }
+    Ok((table, None))
 }
 
 /// How rows are written in a format.
@@ -187,15 +210,18 @@ async fn ensure_topic(
     if topics.iter().any(|topic| topic.name == table.topic) {
         return Ok(());
     }
-    if !args.create_topic {
-        return Err(Failure::usage(format!("topic {} does not exist", table.topic))
-            .hint("--create-topic creates it, with --partitions and --replication-factor if they matter"));
-    }
     let same_table = |topic: &&crate::client::Topic| {
         let rest = topic.name.strip_prefix(config.system.topic_prefix.as_str());
         rest.is_some_and(|rest| naming::split_extension(rest).0 == table.name)
     };
-    if let Some(other) = topics.iter().find(same_table) {
+    let other = topics.iter().find(same_table);
+    if !args.create_topic {
+        let beside = other.map(|other| format!(" beside {}", other.name)).unwrap_or_default();
+        return Err(Failure::usage(format!("topic {} does not exist", table.topic)).hint(format!(
+            "--create-topic creates it{beside}, with --partitions and --replication-factor if they matter"
+        )));
+    }
+    if let Some(other) = other {
         output.say(format_args!(
             "warning: topic {} is created beside {}, and both would be table {}: discover will refuse to choose",
             table.topic, other.name, table.name
@@ -209,7 +235,11 @@ async fn ensure_topic(
         topic = topic.replication_factor(replicas);
     }
     for created in client.create_topics(&[topic]).await {
-        created.map_err(client_failure)?;
+        created.map_err(|error| match error.kind() {
+            // A name, a number or a policy that the brokers do not accept: nothing was created.
+            Kind::Broker if !error.is_retriable() => client_failure(error).with_exit(Exit::Usage),
+            _ => client_failure(error),
+        })?;
     }
     Ok(())
 }

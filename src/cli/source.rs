@@ -8,37 +8,55 @@ use std::path::Path;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
-use crate::catalog::Table;
 use crate::cli::args::Source as Args;
 use crate::cli::config::{Config, client_failure};
+use crate::cli::discover::Found;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::interrupt::Interrupt;
 use crate::cli::output::{Output, written};
-use crate::cli::text::thousands;
+use crate::cli::text::plural;
 use crate::client::{Client, Isolation};
 use crate::format::json;
-use crate::source::{Content, Error, Options, Position, Row, Source};
+use crate::source::{BadPosition, Content, Error, Options, Position, Row, Source};
 
 /// How many records that are no rows are told one by one, if they go to no file.
 const TOLD: u64 = 5;
 
-pub(crate) async fn run(args: &Args, output: Output) -> Result<Exit, Failure> {
-    let position = |text: &String| text.parse::<Position>().map_err(|error| Failure::of(Exit::Usage, &error));
-    let mut options = Options::default();
-    options.from = position(&args.from)?;
-    options.to = args.to.as_ref().map(position).transpose()?;
-    options.follow = args.follow;
-    options.partition = args.partition;
-    if args.read_uncommitted {
-        options.isolation = Isolation::ReadUncommitted;
+pub(crate) async fn run(args: &Args, interrupt: &Interrupt, output: Output) -> Result<Exit, Failure> {
+    let to = args.to.as_deref().map(|text| position("--to", text)).transpose()?;
+    if to == Some(Position::Earliest) {
+        return Err(Failure::usage("--to earliest: nothing lies before the earliest record")
+            .hint("give an offset, a time such as 2026-11-01T08:00:00Z, or @ and milliseconds"));
     }
+    let isolation = if args.read_uncommitted { Isolation::ReadUncommitted } else { Isolation::ReadCommitted };
+    let options = Options {
+        from: position("--from", &args.from)?,
+        to,
+        follow: args.follow,
+        partition: args.partition,
+        isolation,
+        ..Options::default()
+    };
     let config = Config::load(Some(&args.config), &args.connect)?;
     let mut printer = Printer::new(args)?;
-    let (client, table) = find(&config, &args.table, output).await?;
+    let opening = async {
+        let (client, found) = find(&config, args, output).await?;
+        let table = match found {
+            Found::Table(table) => table,
+            Found::Empty { topic } => return Ok(Err(topic)),
+        };
+        let source = Source::open(&client, &table, options).await.map_err(failure)?;
+        Ok(Ok((source, table)))
+    };
+    let (mut source, table) = match interrupt.guard(opening).await? {
+        Ok(opened) => opened,
+        Err(topic) => {
+            output.say(format_args!("topic {topic} has no records"));
+            return Ok(Exit::Done);
+        }
+    };
     printer.topic.clone_from(&table.topic);
-    let mut source = Source::open(&client, &table, options).await.map_err(failure)?;
 
-    let mut interrupt = Interrupt::listen();
     let mut interrupted = false;
     while printer.wants_more() {
         let rows = tokio::select! {
@@ -53,7 +71,7 @@ pub(crate) async fn run(args: &Args, output: Output) -> Result<Exit, Failure> {
             Ok(None) => break,
             Err(failure) if printer.rows > 0 => {
                 printer.flush()?;
-                output.say(format_args!("{} rows were printed before that", thousands(printer.rows)));
+                output.say(format_args!("{} printed before that", plural(printer.rows, "row")));
                 return Err(failure.half_way());
             }
             Err(failure) => return Err(failure),
@@ -76,31 +94,41 @@ pub(crate) async fn run(args: &Args, output: Output) -> Result<Exit, Failure> {
     }
     printer.flush()?;
     if interrupted {
-        output.say(format_args!("interrupted after {} rows", thousands(printer.rows)));
+        output.say(format_args!("interrupted after {}", plural(printer.rows, "row")));
         return Ok(Exit::Interrupted);
     }
     if printer.rejected > 0 {
-        output.say(format_args!("{} records are no rows of {}", thousands(printer.rejected), table.name));
+        output.say(format_args!(
+            "not right: {} of topic {} rejected, as no rows of table {}",
+            plural(printer.rejected, "record"),
+            table.topic,
+            table.name
+        ));
         return Ok(Exit::NotRight);
     }
     Ok(Exit::Done)
 }
 
+fn position(option: &str, text: &str) -> Result<Position, Failure> {
+    text.parse().map_err(|error: BadPosition| Failure::usage(format!("{option}: {error}")))
+}
+
 /// The table: as written down, or, with a data system only, as discovery would have it.
-async fn find(config: &Config, name: &str, output: Output) -> Result<(Client, Table), Failure> {
+async fn find(config: &Config, args: &Args, output: Output) -> Result<(Client, Found), Failure> {
+    let name = args.table.as_str();
     let written = config.package.table(name).map_err(|error| Failure::of(Exit::Usage, error))?;
     if let Some(loaded) = written {
+        config.agrees_with(loaded)?;
         let table = loaded.table.clone();
         if !table.role.reads() {
             return Err(Failure::usage(format!("table {name} is a sink: rows are not read from it"))
-                .hint("set \"type\" to \"source_and_sink\" in the data system file, and run discover again"));
+                .hint("discover it again with \"type\": \"source_and_sink\" in the data system file, or without one"));
         }
-        let client = config.connect_for(&table, output).await?;
-        return Ok((client, table));
+        let client = config.connect_for(&table, Some(&loaded.file), output).await?;
+        return Ok((client, Found::Table(Box::new(table))));
     }
     if !config.has_system {
-        let names: Vec<&str> = config.package.tables.iter().map(|loaded| loaded.table.name.as_str()).collect();
-        return Err(Failure::usage(format!("there is no table {name}")).hint(format!("tables: {}", names.join(", "))));
+        return Err(config.no_table(&args.config, name));
     }
     if !config.system.role.reads() {
         return Err(Failure::usage(format!(
@@ -110,8 +138,8 @@ async fn find(config: &Config, name: &str, output: Output) -> Result<(Client, Ta
         .hint("set \"type\" to \"source\" or \"source_and_sink\""));
     }
     let client = config.connect(output).await?;
-    let table = crate::cli::discover::infer_table(config, &client, name, output).await?;
-    Ok((client, table))
+    let found = crate::cli::discover::infer_table(config, &client, name, output).await?;
+    Ok((client, found))
 }
 
 fn failure(error: Error) -> Failure {

@@ -3,35 +3,42 @@
 mod topics;
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use crate::broker::{Broker, BrokerConfig};
 use crate::cli::args::{Connect, Demo, Discover, FormatArgs, OutputForm};
-use crate::cli::discover;
+use crate::cli::discover::{self, Manner};
 use crate::cli::exit::{Exit, Failure};
+use crate::cli::interrupt::Interrupt;
 use crate::cli::output::Output;
+use crate::cli::package::Replace;
 use crate::record::{BatchWriter, Compression};
 use topics::{DemoTopic, PREFIX};
 
 /// Records that a real producer would have sent together.
 const BATCH: usize = 200;
 
-pub(crate) async fn run(args: &Demo, output: Output) -> Result<Exit, Failure> {
+pub(crate) async fn run(args: &Demo, interrupt: &Interrupt, output: Output) -> Result<Exit, Failure> {
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let broker = Broker::start(BrokerConfig::new().with_listen(listen)).await?;
     fill(&broker)?;
     let servers = broker.address().to_string();
-    output.say(format_args!("An embedded broker is on {servers}; discovering its topics as on any cluster.\n"));
+    output.say(format_args!(
+        "An embedded broker is on {servers}, with topics as a shop might have them.\n\
+         This is what discover finds there: topica discover --servers {servers} --topic-prefix {PREFIX} -o {}\n",
+        args.output_dir.display()
+    ));
     let discover = Discover {
         config: None,
         output_dir: args.output_dir.clone(),
         dialect: vec!["sql".to_owned()],
-        // The package of the last demo is this one's to replace.
-        overwrite: true,
+        overwrite: false,
         dry_run: false,
         output: OutputForm::Text,
-        limit: 60.0,
+        limit: Duration::from_secs(60),
         records: 10_000,
         bytes: 16 << 20,
+        threads: None,
         topic: None,
         include_internal: false,
         identifiers: false,
@@ -48,8 +55,10 @@ pub(crate) async fn run(args: &Demo, output: Output) -> Result<Exit, Failure> {
         },
     };
     // The mixed topic makes discovery say 1, and the demo shows just that.
-    let exit = discover::run_as(&discover, Some(DEMO_SERVERS), output).await?;
-    output.say(format_args!("{}", next_steps(&args.output_dir.display().to_string())));
+    // What the last demo wrote is this one's to replace; what somebody else wrote there is not.
+    let manner = Manner { servers: Some(DEMO_SERVERS), replace: Replace::Generated };
+    let exit = discover::run_as(&discover, &manner, interrupt, output).await?;
+    output.say(format_args!("\n{}", next_steps(&args.output_dir.display().to_string())));
     Ok(if exit == Exit::Interrupted { exit } else { Exit::Done })
 }
 
@@ -57,12 +66,17 @@ pub(crate) async fn run(args: &Demo, output: Output) -> Result<Exit, Failure> {
 const DEMO_SERVERS: &str = "localhost:9092";
 
 fn next_steps(package: &str) -> String {
-    format!(
-        "What to type next:\n  \
-         topica broker --demo &                           the same topics on {DEMO_SERVERS}, for as long as you like\n  \
-         topica source {package} orders --limit 3         rows of a table\n  \
-         topica discover --servers HOST:9092 -o kafka/    the tables of your own cluster"
-    )
+    let steps = [
+        ("topica broker --demo &".to_owned(), "the same topics on localhost:9092"),
+        (format!("topica source {package} orders --limit 3"), "rows of a table"),
+        ("topica discover --servers HOST:9092 -o kafka/".to_owned(), "the tables of your own cluster"),
+    ];
+    let longest = steps.iter().map(|(command, _)| command.chars().count()).max().unwrap_or_default();
+    let mut text = format!("The definitions are in {package}/. What to type next:");
+    for (command, what) in steps {
+        text.push_str(&format!("\n  {command:longest$}  # {what}"));
+    }
+    text
 }
 
 /// Makes the demo's topics and fills them.

@@ -72,9 +72,13 @@ impl Reader {
         Ok(Self { inputs: inputs.into_iter(), format, schema: table.schema.clone(), current: None })
     }
 
-    /// The next row; `None` when all input is read. Cancel-safe only in so far as nothing is sent for a row that was
+    /// The next row, a wrong usage if there is none to be had; `None` when all input is read. Cancel-safe only in so far as nothing is sent for a row that was
     /// not given.
-    pub(super) async fn next(&mut self) -> Result<Option<Item>, String> {
+    pub(super) async fn next(&mut self) -> Result<Option<Item>, Failure> {
+        self.read().await.map_err(Failure::usage)
+    }
+
+    async fn read(&mut self) -> Result<Option<Item>, String> {
         loop {
             if self.current.is_none() {
                 let Some(path) = self.inputs.next() else { return Ok(None) };
