@@ -29,6 +29,9 @@ pub struct Budget {
 }
 
 /// The sample of a topic, before any of it is read.
+///
+/// Windows are laid out in offsets. Records lie in batches, of which a broker sends whole ones only, so on reading a
+/// window moves back to where the batch begins that holds its start; the last one of a partition stays.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
     /// By partition index; partitions without records are left out.
@@ -53,7 +56,8 @@ pub struct PartitionPlan {
 /// A run of records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
-    /// The offset at which reading starts. Where compaction left a gap, it starts at the next record.
+    /// The offset at which reading starts, or rather the batch that holds it: see [`Plan`]. Where compaction left a
+    /// gap, it starts at the next record.
     pub start: i64,
     /// How many records are taken.
     pub records: u64,

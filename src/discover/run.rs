@@ -258,12 +258,10 @@ impl<P: FnMut(Progress) + Send> Run<'_, P> {
         };
         let client = self.client;
         let fetched = self.unless_stopped(client.fetch(&asks, &options)).await?;
-        let asked: BTreeMap<(&str, i32), i64> =
-            asks.iter().map(|ask| ((ask.topic.as_str(), ask.partition), ask.offset)).collect();
         let mut out_of_range = Vec::new();
         for one in fetched {
             let active = pool.active().iter_mut().find(|active| active.topic.chosen.topic == one.topic);
-            let (Some(active), Some(asked)) = (active, asked.get(&(one.topic.as_str(), one.partition))) else {
+            let Some(active) = active else {
                 continue;
             };
             match one.result {
@@ -276,8 +274,9 @@ impl<P: FnMut(Progress) + Send> Run<'_, P> {
                     };
                     let aborted = got.aborted.iter().map(|aborted| (aborted.producer_id, aborted.first_offset));
                     let before = active.sampling.records();
-                    let mut source = Fetched::new(&got.records, *asked, aborted, inflater);
-                    active.sampling.accept(one.partition, got.records.len(), stable, &mut source);
+                    let from = active.sampling.takes_from(one.partition);
+                    let mut source = Fetched::new(&got.records, from, aborted, inflater);
+                    active.sampling.accept(one.partition, stable, &mut source);
                     self.state.records += active.sampling.records() - before;
                 }
                 Err(error) if error.code() == Some(ErrorCode::OFFSET_OUT_OF_RANGE) => {

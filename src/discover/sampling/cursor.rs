@@ -1,7 +1,7 @@
 //! Where a partition stands, and what each of its windows took.
 
 use crate::discover::plan::{PartitionPlan, Window};
-use crate::discover::sampling::Taken;
+use crate::discover::sampling::{InBatch, Taken};
 use crate::infer::Reject;
 
 /// Where a partition stands.
@@ -13,10 +13,15 @@ pub(super) struct Cursor {
     /// The window being read; past the last one when all had their turn.
     pub(super) window: usize,
     pub(super) next: i64,
+    /// Where the window before ended: nothing below it is taken.
+    pub(super) from: i64,
     /// The least to ask for: it grows when a batch does not fit.
     pub(super) floor: u64,
-    /// The largest batch seen, in bytes.
+    /// The base offset of the batch that a record was taken from last.
+    pub(super) read: Option<i64>,
+    /// How large the batches are around here, in bytes: those of the windows before, and those of this one.
     pub(super) batch: u64,
+    pub(super) recent: u64,
     pub(super) undecoded: u64,
     pub(super) rejects: Vec<Reject>,
     /// Why it was not read to its end.
@@ -40,6 +45,32 @@ pub(super) struct Progress {
     pub(super) cut: Option<Cut>,
 }
 
+/// What records cost on the wire.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cost {
+    pub(super) wire: u64,
+    pub(super) records: u64,
+}
+
+impl Default for Cost {
+    /// Before any was seen.
+    fn default() -> Self {
+        Self { wire: 512, records: 1 }
+    }
+}
+
+impl Cost {
+    pub(super) fn nothing() -> Self {
+        Self { wire: 0, records: 0 }
+    }
+
+    /// What so many records cost, in bytes.
+    pub(super) fn of(self, records: u64) -> u64 {
+        let cost = u128::from(records) * u128::from(self.wire) / u128::from(self.records.max(1));
+        u64::try_from(cost).unwrap_or(u64::MAX)
+    }
+}
+
 /// Bytes of keys and values that may yet be taken, and bytes of batches that may yet be begun.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Room {
@@ -56,10 +87,12 @@ pub(super) struct Cut {
 
 impl Cursor {
     pub(super) fn new(plan: &PartitionPlan) -> Self {
+        let start = plan.windows.first().map_or(plan.end, |window| window.start);
         Self {
             partition: plan.partition,
             end: plan.end,
-            next: plan.windows.first().map_or(plan.end, |window| window.start),
+            next: start,
+            from: start,
             windows: plan
                 .windows
                 .iter()
@@ -76,12 +109,25 @@ impl Cursor {
                 .collect(),
             window: 0,
             floor: 1,
+            read: None,
             batch: 0,
+            recent: 0,
             undecoded: 0,
             rejects: Vec::new(),
             unread: None,
             failed: false,
         }
+    }
+
+    /// Whether a window slides back to the beginning of a batch: all but the last, which ends where the log does.
+    pub(super) fn slides(&self, window: usize) -> bool {
+        window + 1 < self.windows.len()
+    }
+
+    /// The offset from which a window that has no records yet takes some of this batch.
+    pub(super) fn begins(&self, at: usize, window: &Progress, batch: &InBatch) -> i64 {
+        let start = window.plan.start.max(self.from);
+        if batch.last >= start && self.slides(at) && self.read != Some(batch.base) { self.from } else { start }
     }
 }
 

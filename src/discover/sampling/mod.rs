@@ -1,25 +1,27 @@
 //! Takes the records of a plan out of what is fetched, whatever the sizes and the order in which it arrives.
 //!
 //! No I/O and no clock: [`Sampling::wants`] says what to fetch next, [`Sampling::accept`] takes what came. A partition
-//! reads one window at a time, as a Fetch request names a partition once. What is taken depends on the plan and on the
-//! records alone: each window takes records from its start, or from where the window before it ended if that slid past
-//! it, until it has its number of them or its share of the bytes; unless the topic is read whole, the batches that it
-//! begins count too, so that no more than the share and one batch comes over the wire for it. When all have had their share, the windows that were
-//! cut go on in (partition, offset) order with the bytes that the others left.
+//! reads one window at a time, as a Fetch request names a partition once.
+//!
+//! What is taken depends on the plan and on the log alone. A broker sends whole batches, so a window slides back to the
+//! beginning of the batch that holds its start: only its last batch is then sent for a part of its records. It does not
+//! slide if the window before it has read that batch already, nor if it is the partition's last, which ends where the
+//! log does. From there it takes records, or from where the window before it ended if that slid past it, until it has
+//! its number of them or its share of the bytes; unless the topic is read whole, the batches that it begins count too.
+//! So no more than the records and one batch comes over the wire for it. When all have had their share, the windows
+//! that were cut go on in (partition, offset) order with the bytes that the others left.
 
 mod cursor;
 mod source;
 
-pub(crate) use source::{Broken, Source, Taken};
+pub(crate) use source::{Broken, InBatch, Source, Taken};
 
-use cursor::{Cursor, Cut, Progress, Room, rank, size};
+use cursor::{Cost, Cursor, Cut, Progress, Room, rank, size};
 
 use crate::discover::plan::Plan;
 use crate::discover::sample::{Sample, Store};
 use crate::infer::Reject;
 
-/// What a record is taken to cost on the wire before any was seen, in bytes.
-const FIRST_GUESS: u64 = 512;
 /// One fetch of one partition asks for no more than this, in bytes.
 const LARGEST_ASK: u64 = 1 << 20;
 /// A partition that answers nothing to an ask of this size has nothing more to say.
@@ -50,7 +52,7 @@ pub(crate) struct Sampling {
     taken: u64,
     taken_bytes: u64,
     /// What a record costs on the wire.
-    cost: u64,
+    cost: Cost,
     notes: Vec<String>,
 }
 
@@ -79,7 +81,7 @@ impl Sampling {
             store: Store::default(),
             taken: 0,
             taken_bytes: 0,
-            cost: FIRST_GUESS,
+            cost: Cost::default(),
             notes: Vec::new(),
         };
         sampling.order_windows();
@@ -123,11 +125,15 @@ impl Sampling {
     }
 
     fn want(&self, cursor: &Cursor, window: &Progress, room: Room) -> Want {
-        let records = window.plan.records.saturating_sub(window.records);
         let room = if self.whole { room.bytes } else { room.bytes.min(room.wire) };
-        // Less than a batch is of no use.
-        let least = cursor.floor.max(cursor.batch);
-        let ask = records.saturating_mul(self.cost).min(LARGEST_ASK).min(room).max(least);
+        let needs = self.cost.of(window.plan.records.saturating_sub(window.records)).min(room);
+        // A part of a batch is of no use: whole ones, as large as they are here.
+        let batch = cursor.batch.max(cursor.recent).max(1);
+        let ask = match needs.div_ceil(batch).saturating_mul(batch) {
+            ask if ask <= LARGEST_ASK => ask,
+            _ => LARGEST_ASK - LARGEST_ASK % batch,
+        };
+        let ask = ask.max(batch).max(cursor.floor);
         Want {
             partition: cursor.partition,
             offset: cursor.next,
@@ -136,9 +142,19 @@ impl Sampling {
         }
     }
 
-    /// Takes what came from a partition: `wire` bytes of batches, and the offset below which they are settled (the
-    /// last stable offset; records at and after it may yet be aborted).
-    pub(crate) fn accept(&mut self, partition: i32, wire: usize, stable: i64, source: &mut impl Source) {
+    /// The offset below which nothing of a partition is taken. It may be lower than the one that is fetched from, as
+    /// the batch that is sent for that one begins before it.
+    pub(crate) fn takes_from(&self, partition: i32) -> i64 {
+        let cursor = self.partitions.iter().find(|cursor| cursor.partition == partition);
+        cursor.map_or(i64::MAX, |cursor| match cursor.windows.get(cursor.window) {
+            Some(window) if self.phase == Phase::Shares && window.records == 0 => cursor.from,
+            _ => cursor.next,
+        })
+    }
+
+    /// Takes what came from a partition, from [`Self::takes_from`] on. Below `stable` it is settled (the last stable
+    /// offset; records at and after it may yet be aborted).
+    pub(crate) fn accept(&mut self, partition: i32, stable: i64, source: &mut impl Source) {
         let Some(index) = self.partitions.iter().position(|cursor| cursor.partition == partition) else {
             return;
         };
@@ -151,18 +167,28 @@ impl Sampling {
             cursor.unread = Some(format!("partition {partition} ends at offset {stable}, where a transaction is open"));
         }
         let asked = cursor.next;
-        let (mut seen, mut more) = (0u64, true);
+        let (mut seen, mut more) = (Cost::nothing(), true);
+        let mut batch = None;
         while more && let Some(next) = source.next() {
-            seen += 1;
+            seen.records += 1;
             more = match next {
-                Ok(record) => self.take(index, record),
+                Ok(record) => {
+                    if batch.replace(record.batch.base) != Some(record.batch.base) {
+                        seen.wire += record.batch.length;
+                    }
+                    self.take(index, record)
+                }
+                // What was sent is the batch that was asked for, even if it does not say so.
+                Err(broken) if broken.last < asked => {
+                    self.give_up_on(index, &Broken { first: asked, last: asked, ..broken })
+                }
                 Err(broken) => self.give_up_on(index, &broken),
             };
         }
         if more {
-            self.ran_out(index, source.resume(), asked, source.needs(), seen);
+            self.ran_out(index, source.resume(), asked, source.needs(), seen.records);
         }
-        self.learn(wire, seen, before);
+        self.learn(seen, before);
         self.settle_phase();
     }
 
@@ -181,6 +207,7 @@ impl Sampling {
         match self.partitions.iter_mut().find(|cursor| cursor.partition == partition) {
             Some(cursor) if cursor.next < earliest => {
                 cursor.next = earliest;
+                cursor.from = cursor.from.max(earliest);
                 if let Some(window) = cursor.windows.get_mut(cursor.window) {
                     window.from = window.from.max(earliest);
                 }
@@ -297,7 +324,7 @@ impl Sampling {
         kept
     }
 
-    /// Whether a window may take a record, and begin its batch if it is the first of it.
+    /// Whether a window may take a record.
     fn has_room(&self, window: &Progress, record: &Taken<'_>, room: Room) -> bool {
         let size = size(record);
         if window.records == 0 && self.phase == Phase::Shares {
@@ -305,7 +332,7 @@ impl Sampling {
             let overdraws = window.order == 0 || size.saturating_mul(window.order + 1) <= self.budget;
             return size <= room.bytes || overdraws;
         }
-        size <= room.bytes && (window.batch == Some(record.batch.0) || self.may_begin(room))
+        size <= room.bytes
     }
 
     /// Whether a batch may be begun.
@@ -356,21 +383,28 @@ impl Sampling {
             if record.offset >= end {
                 return self.close(index, end);
             }
-            let Some(window) = self.partitions.get(index).and_then(|cursor| cursor.windows.get(at)) else {
+            let Some((cursor, window)) = self.partitions.get(index).and_then(|c| Some((c, c.windows.get(at)?))) else {
                 return false;
             };
+            let begins = self.phase == Phase::Shares && window.records == 0;
+            let from = if begins { cursor.begins(at, window, &record.batch) } else { cursor.next };
+            if record.offset < from {
+                return true;
+            }
             let full = window.records >= window.plan.records;
-            let over = !self.has_room(window, &record, room);
-            let paid = window.batch == Some(record.batch.0) || self.may_begin(room);
+            let begun = window.batch == Some(record.batch.base) || cursor.read == Some(record.batch.base);
+            let paid = begun || self.may_begin(room);
+            // A window that says much may take its first record even beyond its share.
+            let over = !self.has_room(window, &record, room) || !(paid || begins);
             let Some(cursor) = self.partitions.get_mut(index) else {
                 return false;
             };
-            if record.offset < cursor.next {
-                return true;
-            }
             let Some(window) = cursor.windows.get_mut(at) else {
                 return false;
             };
+            if begins {
+                window.from = record.offset;
+            }
             if full || over {
                 if !full {
                     window.cut = Some(Cut { offset: record.offset, size: if paid { size } else { 1 } });
@@ -383,10 +417,12 @@ impl Sampling {
             }
             window.records += 1;
             window.bytes += size;
-            if window.batch.replace(record.batch.0) != Some(record.batch.0) {
-                window.wire += record.batch.1;
-                cursor.batch = cursor.batch.max(record.batch.1);
+            window.batch = Some(record.batch.base);
+            if !begun {
+                window.wire += record.batch.length;
+                cursor.recent = cursor.recent.max(record.batch.length);
             }
+            cursor.read = window.batch;
             cursor.next = record.offset + 1;
             self.taken += 1;
             self.taken_bytes += size;
@@ -410,10 +446,15 @@ impl Sampling {
             if broken.last < cursor.next {
                 return true;
             }
+            let begins = self.phase == Phase::Shares && cursor.windows.get(at).is_some_and(|w| w.records == 0);
+            let slides = begins && cursor.slides(at);
+            let first = broken.first.max(if slides { cursor.from } else { cursor.next });
             let Some(window) = cursor.windows.get_mut(at) else {
                 return false;
             };
-            let first = broken.first.max(cursor.next);
+            if begins {
+                window.from = first;
+            }
             let last = broken.last.min(end - 1);
             let room = window.plan.records.saturating_sub(window.records);
             if room == 0 {
@@ -444,6 +485,8 @@ impl Sampling {
             return;
         };
         let may_begin = self.may_begin(room);
+        let before = self.partitions.get(index).and_then(|cursor| Some((cursor, cursor.windows.get(at)?)));
+        let asked_for = before.map_or(1, |(cursor, window)| u64::from(self.want(cursor, window, room).max_bytes));
         let Some(cursor) = self.partitions.get_mut(index) else {
             return;
         };
@@ -462,14 +505,14 @@ impl Sampling {
             self.close(index, next.min(end).max(asked));
         } else if next == asked && seen == 0 {
             // A batch larger than what was asked for, or nothing at all.
-            cursor.floor = if needs > cursor.floor { needs } else { cursor.floor.max(512) * 8 };
+            cursor.floor = if needs > cursor.floor { needs } else { cursor.floor.max(asked_for) * 4 };
             if cursor.floor > GIVE_UP {
                 let partition = cursor.partition;
                 self.fail(partition, &format!("nothing is readable at offset {asked}"));
             }
         } else {
             cursor.floor = 1;
-            cursor.batch = cursor.batch.max(needs).min(GIVE_UP);
+            cursor.recent = cursor.recent.max(needs).min(GIVE_UP);
         }
     }
 
@@ -479,11 +522,14 @@ impl Sampling {
             return false;
         };
         cursor.floor = 1;
+        // Batches that were larger elsewhere are forgotten by and by.
+        cursor.batch = (cursor.batch / 2).max(std::mem::take(&mut cursor.recent));
         if self.phase != Phase::Shares {
             cursor.next = at;
             self.phase = Phase::Between;
             return false;
         }
+        cursor.from = cursor.from.max(at);
         cursor.window += 1;
         while let Some(window) = cursor.windows.get_mut(cursor.window) {
             window.from = window.plan.start.max(at);
@@ -524,10 +570,12 @@ impl Sampling {
     }
 
     /// Learns what a record costs on the wire.
-    fn learn(&mut self, wire: usize, seen: u64, before: (u64, u64)) {
+    fn learn(&mut self, seen: Cost, before: (u64, u64)) {
         let (records, bytes) = (self.taken - before.0, self.taken_bytes - before.1);
-        if let (Some(by_wire), Some(by_size)) = ((wire as u64).checked_div(seen), bytes.checked_div(records)) {
-            self.cost = by_wire.min(by_size + 24).max(1) + 1;
+        if seen.wire > 0 {
+            // A batch that was looked into for some of its records only says too much.
+            let most = bytes.checked_div(records).map_or(u64::MAX, |size| seen.records.saturating_mul(size + 24));
+            self.cost = Cost { wire: seen.wire.min(most), records: seen.records };
         }
     }
 }

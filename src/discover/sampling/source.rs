@@ -16,8 +16,18 @@ pub(crate) struct Taken<'a> {
     pub(crate) offset: i64,
     pub(crate) key: Option<&'a [u8]>,
     pub(crate) value: Option<&'a [u8]>,
-    /// The base offset and the length in bytes of the batch that it lies in.
-    pub(crate) batch: (i64, u64),
+    pub(crate) batch: InBatch,
+}
+
+/// The batch that a record lies in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct InBatch {
+    /// The first offset that it covers.
+    pub(crate) base: i64,
+    /// The last offset that it covers.
+    pub(crate) last: i64,
+    /// Its length on the wire, in bytes.
+    pub(crate) length: u64,
 }
 
 /// A run of offsets that could not be decoded.

@@ -102,8 +102,8 @@ fn run(logs: &[Log], budget: Budget, manner: Manner) -> Outcome {
         }
         for (want, bytes) in fetched {
             *wire.entry(want.partition).or_insert(0) += bytes.len();
-            let mut reader = Fetched::new(&bytes, want.offset, [], &mut inflater);
-            sampling.accept(want.partition, bytes.len(), i64::MAX, &mut reader);
+            let mut reader = Fetched::new(&bytes, sampling.takes_from(want.partition), [], &mut inflater);
+            sampling.accept(want.partition, i64::MAX, &mut reader);
         }
     }
     assert!(sampling.is_done());
@@ -185,7 +185,7 @@ fn an_open_transaction_ends_the_sample() {
     let mut inflater = Inflater::default();
     let bytes: Vec<u8> = log.batches[..5].iter().flat_map(|batch| batch.bytes.clone()).collect();
     let mut reader = Fetched::new(&bytes, 0, [], &mut inflater);
-    sampling.accept(0, bytes.len(), 50, &mut reader);
+    sampling.accept(0, 50, &mut reader);
     assert!(sampling.is_done());
     let sample = sampling.finish(None);
     assert_eq!((sample.len(), sample.complete), (50, false));
@@ -201,7 +201,7 @@ fn a_partition_that_fails_leaves_the_others() {
     let log = even(1, 10, 10);
     let bytes = log.fetch(0, usize::MAX, true);
     let mut inflater = Inflater::default();
-    sampling.accept(0, bytes.len(), i64::MAX, &mut Fetched::new(&bytes, 0, [], &mut inflater));
+    sampling.accept(0, i64::MAX, &mut Fetched::new(&bytes, 0, [], &mut inflater));
     let sample = sampling.finish(None);
     assert_eq!((sample.len(), sample.complete), (10, false));
     assert_eq!(sample.unread, ["partition 1: it has no leader"]);
@@ -217,7 +217,7 @@ fn a_partition_that_says_nothing_is_given_up() {
     while !sampling.wants().is_empty() {
         rounds += 1;
         assert!(rounds < 20);
-        sampling.accept(0, 0, i64::MAX, &mut Fetched::new(&[], 0, [], &mut inflater));
+        sampling.accept(0, i64::MAX, &mut Fetched::new(&[], 0, [], &mut inflater));
     }
     let sample = sampling.finish(None);
     assert!(!sample.complete);
