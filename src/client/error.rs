@@ -89,6 +89,14 @@ pub enum Error {
         #[source]
         last: Box<Error>,
     },
+    /// A batch was not acknowledged, but may be in the log: an attempt to write it was sent and its outcome is not known.
+    /// Only [`Client::produce`](super::Client::produce) gives this; [`Error::may_have_been_written`] asks for it.
+    #[error("{last} (it may have been written all the same)")]
+    InDoubt {
+        /// The last failure. It may be final: what became of an earlier attempt is not known.
+        #[source]
+        last: Box<Error>,
+    },
     /// The time allowed passed while a broker had not answered.
     #[error("{}no answer within {:.1} s", place(topic, partition), after.as_secs_f64())]
     NoAnswer {
@@ -133,7 +141,7 @@ impl Error {
             Self::Broker { .. } | Self::NoLeader { .. } | Self::Incomplete { .. } | Self::UnknownPartition { .. } => {
                 Kind::Broker
             }
-            Self::TimedOut { last, .. } => last.kind(),
+            Self::TimedOut { last, .. } | Self::InDoubt { last } => last.kind(),
         }
     }
 
@@ -152,8 +160,17 @@ impl Error {
             Self::Advertised { source, .. } | Self::Request { source, .. } => source.is_retriable(),
             Self::Broker { code, .. } => code.is_retriable(),
             Self::NoLeader { .. } | Self::NoAnswer { .. } => true,
-            Self::TimedOut { last, .. } => last.is_retriable(),
+            Self::TimedOut { last, .. } | Self::InDoubt { last } => last.is_retriable(),
         }
+    }
+
+    /// Whether a batch given to [`Client::produce`](super::Client::produce) may be in the log although it failed.
+    ///
+    /// `true` if any attempt of the call was sent and had no usable answer, or one that leaves open what was appended,
+    /// even if a later attempt was refused for good. With `false`, the batch is not in the log.
+    #[must_use]
+    pub fn may_have_been_written(&self) -> bool {
+        matches!(self, Self::InDoubt { .. })
     }
 
     /// The error code, if a broker sent one.
@@ -161,7 +178,7 @@ impl Error {
     pub fn code(&self) -> Option<ErrorCode> {
         match self {
             Self::Broker { code, .. } => Some(*code),
-            Self::TimedOut { last, .. } => last.code(),
+            Self::TimedOut { last, .. } | Self::InDoubt { last } => last.code(),
             _ => None,
         }
     }
@@ -174,7 +191,7 @@ impl Error {
             Self::NoLeader { topic, .. } | Self::UnknownPartition { topic, .. } | Self::Incomplete { topic, .. } => {
                 Some(topic)
             }
-            Self::TimedOut { last, .. } => last.topic(),
+            Self::TimedOut { last, .. } | Self::InDoubt { last } => last.topic(),
             Self::Config(_) | Self::Bootstrap { .. } | Self::Advertised { .. } => None,
         }
     }
@@ -188,7 +205,7 @@ impl Error {
             }
             Self::NoLeader { partition, .. } | Self::UnknownPartition { partition, .. } => Some(*partition),
             Self::Incomplete { partition, .. } => *partition,
-            Self::TimedOut { last, .. } => last.partition(),
+            Self::TimedOut { last, .. } | Self::InDoubt { last } => last.partition(),
             Self::Config(_) | Self::Bootstrap { .. } | Self::Advertised { .. } => None,
         }
     }
@@ -204,7 +221,7 @@ impl Error {
                 [only] => only.address().map(ToString::to_string),
                 _ => None,
             },
-            Self::TimedOut { last, .. } => last.address(),
+            Self::TimedOut { last, .. } | Self::InDoubt { last } => last.address(),
             _ => None,
         }
     }
@@ -221,16 +238,24 @@ impl Error {
             Self::Request { source, .. } => source.hint(),
             Self::Broker { code, .. } => code.hint().map(str::to_owned),
             Self::NoLeader { .. } => Some("See whether all brokers are up.".to_owned()),
-            Self::TimedOut { last, .. } => last.hint(),
+            Self::TimedOut { last, .. } | Self::InDoubt { last } => last.hint(),
             Self::NoAnswer { .. } => Some("Allow more time, or see whether the brokers are healthy.".to_owned()),
             Self::UnknownPartition { .. } | Self::Incomplete { .. } => None,
+        }
+    }
+
+    /// The same error about a batch that may have been written.
+    pub(super) fn in_doubt(self) -> Self {
+        match self {
+            Self::InDoubt { .. } => self,
+            last => Self::InDoubt { last: Box::new(last) },
         }
     }
 
     /// The same error as a [`Error::TimedOut`], unless it is about time already.
     pub(super) fn timed_out(self, after: Duration) -> Self {
         match self {
-            Self::TimedOut { .. } | Self::NoAnswer { .. } | Self::Config(_) => self,
+            Self::TimedOut { .. } | Self::InDoubt { .. } | Self::NoAnswer { .. } | Self::Config(_) => self,
             last => Self::TimedOut { after, last: Box::new(last) },
         }
     }
