@@ -137,7 +137,8 @@ impl Snapshot {
     }
 
     pub(super) fn broker(&self, id: i32) -> Option<&Broker> {
-        self.cluster.brokers.iter().find(|broker| broker.id == id)
+        let at = self.cluster.brokers.binary_search_by_key(&id, |broker| broker.id).ok()?;
+        self.cluster.brokers.get(at)
     }
 
     /// The broker that leads the partition, or why there is none to ask.
@@ -153,7 +154,9 @@ impl Snapshot {
         if let Some(code) = known.error {
             return Err(unknown(code));
         }
-        let Some(found) = known.partitions.iter().find(|p| p.index == partition) else {
+        // They are sorted by index; a call on all partitions of a topic comes by once for each.
+        let at = known.partitions.binary_search_by_key(&partition, |p| p.index).ok();
+        let Some(found) = at.and_then(|at| known.partitions.get(at)) else {
             let partitions = known.partitions.len();
             return Err(Error::UnknownPartition { topic: topic.to_owned(), partition, partitions });
         };
