@@ -185,6 +185,15 @@ async fn an_answer_that_is_lost_is_asked_for_again() {
 }
 
 #[tokio::test]
+async fn a_controller_that_moved_is_asked_for() {
+    let (broker, client) = cluster().await;
+    broker.reset_stats();
+    broker.intercept(Interception::times(ApiKey::CreateTopics, Action::Fail(ResponseError::NotController), 2));
+    client.create_topics(&[NewTopic::new("new")]).await.remove(0).unwrap();
+    assert_eq!(broker.stats().requests_of(ApiKey::Metadata), 2, "once after each answer that told so");
+}
+
+#[tokio::test]
 async fn a_failed_batch_that_may_be_in_the_log_is_told_from_one_that_is_not() {
     let (broker, client) = cluster().await;
     let client_in_a_hurry = Client::connect(config(&broker).timeout(Duration::from_millis(300))).await.unwrap();

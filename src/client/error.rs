@@ -18,6 +18,9 @@ pub enum Error {
         /// Each server that was tried, in the order given, with its failure.
         failures: Vec<wire::Error>,
     },
+    /// A server answered, but told of no broker at all: the cluster is just starting, or all of its brokers are fenced.
+    #[error("the cluster has no brokers now")]
+    NoBrokers,
     /// A broker that the cluster told us of cannot be reached at the address that it advertises.
     #[error("broker {broker} cannot be reached at {address}, the address that it advertises: {source}")]
     Advertised {
@@ -129,7 +132,9 @@ impl Error {
     pub fn kind(&self) -> Kind {
         match self {
             Self::Config(_) => Kind::Usage,
-            Self::Bootstrap { .. } | Self::Advertised { .. } | Self::NoAnswer { .. } => Kind::Unreachable,
+            Self::Bootstrap { .. } | Self::NoBrokers | Self::Advertised { .. } | Self::NoAnswer { .. } => {
+                Kind::Unreachable
+            }
             Self::Request { source, .. } => match source {
                 wire::Error::Malformed { .. } | wire::Error::Unsupported { .. } | wire::Error::Refused { .. } => {
                     Kind::Broker
@@ -159,7 +164,7 @@ impl Error {
             Self::Bootstrap { failures } => failures.iter().any(wire::Error::is_retriable),
             Self::Advertised { source, .. } | Self::Request { source, .. } => source.is_retriable(),
             Self::Broker { code, .. } => code.is_retriable(),
-            Self::NoLeader { .. } | Self::NoAnswer { .. } => true,
+            Self::NoBrokers | Self::NoLeader { .. } | Self::NoAnswer { .. } => true,
             Self::TimedOut { last, .. } | Self::InDoubt { last } => last.is_retriable(),
         }
     }
@@ -192,7 +197,7 @@ impl Error {
                 Some(topic)
             }
             Self::TimedOut { last, .. } | Self::InDoubt { last } => last.topic(),
-            Self::Config(_) | Self::Bootstrap { .. } | Self::Advertised { .. } => None,
+            Self::Config(_) | Self::Bootstrap { .. } | Self::NoBrokers | Self::Advertised { .. } => None,
         }
     }
 
@@ -206,7 +211,7 @@ impl Error {
             Self::NoLeader { partition, .. } | Self::UnknownPartition { partition, .. } => Some(*partition),
             Self::Incomplete { partition, .. } => *partition,
             Self::TimedOut { last, .. } | Self::InDoubt { last } => last.partition(),
-            Self::Config(_) | Self::Bootstrap { .. } | Self::Advertised { .. } => None,
+            Self::Config(_) | Self::Bootstrap { .. } | Self::NoBrokers | Self::Advertised { .. } => None,
         }
     }
 
@@ -237,7 +242,7 @@ impl Error {
             )),
             Self::Request { source, .. } => source.hint(),
             Self::Broker { code, .. } => code.hint().map(str::to_owned),
-            Self::NoLeader { .. } => Some("See whether all brokers are up.".to_owned()),
+            Self::NoBrokers | Self::NoLeader { .. } => Some("See whether all brokers are up.".to_owned()),
             Self::TimedOut { last, .. } | Self::InDoubt { last } => last.hint(),
             Self::NoAnswer { .. } => Some("Allow more time, or see whether the brokers are healthy.".to_owned()),
             Self::UnknownPartition { .. } | Self::Incomplete { .. } => None,

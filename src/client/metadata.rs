@@ -220,7 +220,7 @@ impl Client {
         self.refresh(stale, None).await
     }
 
-    /// Asks for these topics now, unless somebody else's answer is newer than the snapshot of generation `seen`.
+    /// Asks for these topics (for none: about the brokers only) now, unless somebody else's answer is newer than the snapshot of generation `seen`.
     pub(super) async fn refresh<'a>(
         &self,
         names: impl IntoIterator<Item = &'a str>,
@@ -232,7 +232,8 @@ impl Client {
         let seen = seen.unwrap_or_else(|| self.inner.metadata.snapshot().generation);
         let _turn = self.inner.metadata.refreshing.lock().await;
         let snapshot = self.inner.metadata.snapshot();
-        if names.iter().all(|name| snapshot.topics.get(*name).is_some_and(|e| e.generation > seen)) {
+        let newer = |name: &&str| snapshot.topics.get(*name).is_some_and(|e| e.generation > seen);
+        if snapshot.generation > seen && names.iter().all(newer) {
             return Ok(snapshot);
         }
         self.ask(Asked::Named(&names)).await
@@ -272,9 +273,9 @@ impl Client {
         let connection = match self.inner.brokers.any_open() {
             Some(connection) => connection,
             None => {
-                let reply = self.bootstrap().await?;
+                let (connection, reply) = self.bootstrap().await?;
                 self.inner.metadata.absorb(&reply, None);
-                self.inner.brokers.any_open().ok_or(Error::Bootstrap { failures: Vec::new() })?
+                connection
             }
         };
         let topics = match asked {
