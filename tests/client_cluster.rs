@@ -185,6 +185,54 @@ async fn an_answer_that_is_lost_is_asked_for_again() {
 }
 
 #[tokio::test]
+async fn a_controller_that_moved_is_asked_for() {
+    let (broker, client) = cluster().await;
+    broker.reset_stats();
+    broker.intercept(Interception::times(ApiKey::CreateTopics, Action::Fail(ResponseError::NotController), 2));
+    client.create_topics(&[NewTopic::new("new")]).await.remove(0).unwrap();
+    assert_eq!(broker.stats().requests_of(ApiKey::Metadata), 2, "once after each answer that told so");
+}
+
+#[tokio::test]
+async fn a_failed_batch_that_may_be_in_the_log_is_told_from_one_that_is_not() {
+    let (broker, client) = cluster().await;
+    let client_in_a_hurry = Client::connect(config(&broker).timeout(Duration::from_millis(300))).await.unwrap();
+    let fail = Action::Fail;
+    let refused = fail(ResponseError::MessageTooLarge);
+    for (first, may_be_there) in [
+        (None, false),
+        (Some(fail(ResponseError::NotEnoughReplicas)), false),
+        (Some(fail(ResponseError::LeaderNotAvailable)), false),
+        (Some(Action::DropAnswer), true),
+        (Some(Action::Drop), true),
+        (Some(fail(ResponseError::RequestTimedOut)), true),
+        (Some(fail(ResponseError::NotLeaderOrFollower)), true),
+        (Some(fail(ResponseError::NotEnoughReplicasAfterAppend)), true),
+    ] {
+        for action in first.clone().into_iter().chain([refused.clone()]) {
+            broker.intercept(Interception::once(ApiKey::Produce, action));
+        }
+        let error = client.produce(&[batch(3, &["x"])]).await.remove(0).unwrap_err();
+        assert_eq!(error.may_have_been_written(), may_be_there, "{first:?}: {error:?}");
+        assert_eq!(error.code(), Some(ErrorCode::MESSAGE_TOO_LARGE), "{first:?}: {error:?}");
+        assert_eq!((error.topic(), error.partition()), (Some("orders"), Some(3)), "{error:?}");
+        assert_eq!((error.kind(), error.is_retriable()), (Kind::Broker, false), "{error:?}");
+        assert!(error.hint().unwrap().contains("max.message.bytes"));
+        assert!(error.address().is_some());
+    }
+    broker.intercept(Interception::once(ApiKey::Produce, fail(ResponseError::UnknownServerError)));
+    let error = client.produce(&[batch(3, &["x"])]).await.remove(0).unwrap_err();
+    assert!(error.may_have_been_written(), "{error:?}");
+    broker.intercept(Interception::once(ApiKey::Produce, Action::Delay(Duration::from_secs(600))));
+    let error = client_in_a_hurry.produce(&[batch(3, &["x"])]).await.remove(0).unwrap_err();
+    assert!(error.may_have_been_written() && error.kind() == Kind::Unreachable, "{error:?}");
+    // What only reads leaves nothing in doubt.
+    broker.intercept(Interception::times(ApiKey::Fetch, Action::DropAnswer, 10_000));
+    let error = client_in_a_hurry.fetch(&[from(0, 0)], &FetchOptions::default()).await.remove(0).result.unwrap_err();
+    assert!(!error.may_have_been_written(), "{error:?}");
+}
+
+#[tokio::test]
 async fn trying_again_ends_with_the_time_allowed() {
     let broker = Broker::start(BrokerConfig::new().with_topic("orders", 1)).await.unwrap();
     let client = Client::connect(config(&broker).timeout(Duration::from_millis(300))).await.unwrap();
@@ -192,7 +240,7 @@ async fn trying_again_ends_with_the_time_allowed() {
     let start = Instant::now();
     let error = client.produce(&[batch(0, &["x"])]).await.remove(0).unwrap_err();
     assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
-    assert!(matches!(error, Error::TimedOut { .. }), "{error:?}");
+    assert!(error.to_string().starts_with("gave up after 0.") && error.is_retriable(), "{error}");
     assert!(error.to_string().contains("NOT_ENOUGH_REPLICAS"), "{error}");
     assert!(error.hint().unwrap().contains("min.insync.replicas"));
 }

@@ -14,7 +14,7 @@ const STAGGER: Duration = Duration::from_secs(1);
 
 impl Client {
     /// Asks the bootstrap servers, and the brokers known from before, for the cluster; keeps the connection.
-    pub(super) async fn bootstrap(&self) -> Result<MetadataResponse, Error> {
+    pub(super) async fn bootstrap(&self) -> Result<(Connection, MetadataResponse), Error> {
         let brokers = &self.inner.brokers;
         let mut servers = brokers.bootstrap_servers().to_vec();
         for broker in &self.inner.metadata.snapshot().cluster.brokers {
@@ -38,8 +38,8 @@ impl Client {
                 ended = trying.next() => match ended {
                     Some((_, Ok((connection, reply)))) => {
                         tracing::debug!(server = %connection.address(), brokers = reply.brokers.len(), "bootstrapped");
-                        brokers.keep_seed(connection);
-                        return Ok(reply);
+                        brokers.keep_seed(connection.clone());
+                        return Ok((connection, reply));
                     }
                     Some((at, Err(error))) => {
                         tracing::debug!(%error, "bootstrap server failed");

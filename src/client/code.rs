@@ -56,6 +56,14 @@ impl ErrorCode {
         matches!(self.0, 3 | 100 | 103)
     }
 
+    /// Whether a leader that answers Produce with it may have appended the batch.
+    pub(super) fn leaves_append_open(self) -> bool {
+        // UNKNOWN_SERVER_ERROR; NOT_LEADER_OR_FOLLOWER, which is also said when the leader moved while the replicas were
+        // waited for; REQUEST_TIMED_OUT; NOT_ENOUGH_REPLICAS_AFTER_APPEND; DUPLICATE_SEQUENCE_NUMBER; KAFKA_STORAGE_ERROR,
+        // after which a restart may find what was being written.
+        matches!(self.0, -1 | 6 | 7 | 20 | 46 | 56)
+    }
+
     /// Kafka's name for it, `NOT_LEADER_OR_FOLLOWER` for instance; `None` for one that is newer than this program.
     #[must_use]
     pub fn name(self) -> Option<String> {

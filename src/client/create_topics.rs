@@ -128,8 +128,7 @@ impl Client {
         let snapshot = self.inner.metadata.snapshot();
         let controller = snapshot.cluster.controller.and_then(|id| snapshot.broker(id));
         // Any broker forwards to the controller in KRaft; in ZooKeeper mode it answers NOT_CONTROLLER, and metadata is asked again.
-        let broker =
-            controller.or(snapshot.cluster.brokers.first()).ok_or_else(|| Error::Bootstrap { failures: Vec::new() })?;
+        let broker = controller.or(snapshot.cluster.brokers.first()).ok_or(Error::NoBrokers)?;
         let address = broker.address();
         let connection = self.inner.brokers.get(broker.id, &address, Lane::General).await.map_err(|unreached| {
             Error::Advertised { broker: broker.id, address: address.to_string(), source: unreached.error }

@@ -18,6 +18,9 @@ pub enum Error {
         /// Each server that was tried, in the order given, with its failure.
         failures: Vec<wire::Error>,
     },
+    /// A server answered, but told of no broker at all: the cluster is just starting, or all of its brokers are fenced.
+    #[error("the cluster has no brokers now")]
+    NoBrokers,
     /// A broker that the cluster told us of cannot be reached at the address that it advertises.
     #[error("broker {broker} cannot be reached at {address}, the address that it advertises: {source}")]
     Advertised {
@@ -89,6 +92,14 @@ pub enum Error {
         #[source]
         last: Box<Error>,
     },
+    /// A batch was not acknowledged, but may be in the log: an attempt to write it was sent and its outcome is not known.
+    /// Only [`Client::produce`](super::Client::produce) gives this; [`Error::may_have_been_written`] asks for it.
+    #[error("{last} (it may have been written all the same)")]
+    InDoubt {
+        /// The last failure. It may be final: what became of an earlier attempt is not known.
+        #[source]
+        last: Box<Error>,
+    },
     /// The time allowed passed while a broker had not answered.
     #[error("{}no answer within {:.1} s", place(topic, partition), after.as_secs_f64())]
     NoAnswer {
@@ -121,7 +132,9 @@ impl Error {
     pub fn kind(&self) -> Kind {
         match self {
             Self::Config(_) => Kind::Usage,
-            Self::Bootstrap { .. } | Self::Advertised { .. } | Self::NoAnswer { .. } => Kind::Unreachable,
+            Self::Bootstrap { .. } | Self::NoBrokers | Self::Advertised { .. } | Self::NoAnswer { .. } => {
+                Kind::Unreachable
+            }
             Self::Request { source, .. } => match source {
                 wire::Error::Malformed { .. } | wire::Error::Unsupported { .. } | wire::Error::Refused { .. } => {
                     Kind::Broker
@@ -133,7 +146,7 @@ impl Error {
             Self::Broker { .. } | Self::NoLeader { .. } | Self::Incomplete { .. } | Self::UnknownPartition { .. } => {
                 Kind::Broker
             }
-            Self::TimedOut { last, .. } => last.kind(),
+            Self::TimedOut { last, .. } | Self::InDoubt { last } => last.kind(),
         }
     }
 
@@ -151,9 +164,18 @@ impl Error {
             Self::Bootstrap { failures } => failures.iter().any(wire::Error::is_retriable),
             Self::Advertised { source, .. } | Self::Request { source, .. } => source.is_retriable(),
             Self::Broker { code, .. } => code.is_retriable(),
-            Self::NoLeader { .. } | Self::NoAnswer { .. } => true,
-            Self::TimedOut { last, .. } => last.is_retriable(),
+            Self::NoBrokers | Self::NoLeader { .. } | Self::NoAnswer { .. } => true,
+            Self::TimedOut { last, .. } | Self::InDoubt { last } => last.is_retriable(),
         }
+    }
+
+    /// Whether a batch given to [`Client::produce`](super::Client::produce) may be in the log although it failed.
+    ///
+    /// `true` if any attempt of the call was sent and had no usable answer, or one that leaves open what was appended,
+    /// even if a later attempt was refused for good. With `false`, the batch is not in the log.
+    #[must_use]
+    pub fn may_have_been_written(&self) -> bool {
+        matches!(self, Self::InDoubt { .. })
     }
 
     /// The error code, if a broker sent one.
@@ -161,7 +183,7 @@ impl Error {
     pub fn code(&self) -> Option<ErrorCode> {
         match self {
             Self::Broker { code, .. } => Some(*code),
-            Self::TimedOut { last, .. } => last.code(),
+            Self::TimedOut { last, .. } | Self::InDoubt { last } => last.code(),
             _ => None,
         }
     }
@@ -174,8 +196,8 @@ impl Error {
             Self::NoLeader { topic, .. } | Self::UnknownPartition { topic, .. } | Self::Incomplete { topic, .. } => {
                 Some(topic)
             }
-            Self::TimedOut { last, .. } => last.topic(),
-            Self::Config(_) | Self::Bootstrap { .. } | Self::Advertised { .. } => None,
+            Self::TimedOut { last, .. } | Self::InDoubt { last } => last.topic(),
+            Self::Config(_) | Self::Bootstrap { .. } | Self::NoBrokers | Self::Advertised { .. } => None,
         }
     }
 
@@ -188,8 +210,8 @@ impl Error {
             }
             Self::NoLeader { partition, .. } | Self::UnknownPartition { partition, .. } => Some(*partition),
             Self::Incomplete { partition, .. } => *partition,
-            Self::TimedOut { last, .. } => last.partition(),
-            Self::Config(_) | Self::Bootstrap { .. } | Self::Advertised { .. } => None,
+            Self::TimedOut { last, .. } | Self::InDoubt { last } => last.partition(),
+            Self::Config(_) | Self::Bootstrap { .. } | Self::NoBrokers | Self::Advertised { .. } => None,
         }
     }
 
@@ -204,7 +226,7 @@ impl Error {
                 [only] => only.address().map(ToString::to_string),
                 _ => None,
             },
-            Self::TimedOut { last, .. } => last.address(),
+            Self::TimedOut { last, .. } | Self::InDoubt { last } => last.address(),
             _ => None,
         }
     }
@@ -220,17 +242,25 @@ impl Error {
             )),
             Self::Request { source, .. } => source.hint(),
             Self::Broker { code, .. } => code.hint().map(str::to_owned),
-            Self::NoLeader { .. } => Some("See whether all brokers are up.".to_owned()),
-            Self::TimedOut { last, .. } => last.hint(),
+            Self::NoBrokers | Self::NoLeader { .. } => Some("See whether all brokers are up.".to_owned()),
+            Self::TimedOut { last, .. } | Self::InDoubt { last } => last.hint(),
             Self::NoAnswer { .. } => Some("Allow more time, or see whether the brokers are healthy.".to_owned()),
             Self::UnknownPartition { .. } | Self::Incomplete { .. } => None,
+        }
+    }
+
+    /// The same error about a batch that may have been written.
+    pub(super) fn in_doubt(self) -> Self {
+        match self {
+            Self::InDoubt { .. } => self,
+            last => Self::InDoubt { last: Box::new(last) },
         }
     }
 
     /// The same error as a [`Error::TimedOut`], unless it is about time already.
     pub(super) fn timed_out(self, after: Duration) -> Self {
         match self {
-            Self::TimedOut { .. } | Self::NoAnswer { .. } | Self::Config(_) => self,
+            Self::TimedOut { .. } | Self::InDoubt { .. } | Self::NoAnswer { .. } | Self::Config(_) => self,
             last => Self::TimedOut { after, last: Box::new(last) },
         }
     }

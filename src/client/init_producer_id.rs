@@ -42,6 +42,10 @@ impl Client {
             }
             sleep(pause).await;
             attempt += 1;
+            // The brokers may be others by now. Without newer metadata the next attempt asks another one of those known.
+            if let Ok(Err(error)) = timeout(budget.left(), self.refresh([], None)).await {
+                tracing::debug!(%error, "no newer metadata");
+            }
         }
     }
 
@@ -49,8 +53,7 @@ impl Client {
     async fn init_producer_id_once(&self, attempt: usize) -> Result<ProducerId, Error> {
         let snapshot = self.inner.metadata.snapshot();
         let brokers = &snapshot.cluster.brokers;
-        let broker =
-            brokers.get(attempt % brokers.len().max(1)).ok_or_else(|| Error::Bootstrap { failures: Vec::new() })?;
+        let broker = brokers.get(attempt % brokers.len().max(1)).ok_or(Error::NoBrokers)?;
         let address = broker.address();
         let connection = self.inner.brokers.get(broker.id, &address, Lane::General).await.map_err(|unreached| {
             Error::Advertised { broker: broker.id, address: address.to_string(), source: unreached.error }

@@ -137,7 +137,8 @@ impl Snapshot {
     }
 
     pub(super) fn broker(&self, id: i32) -> Option<&Broker> {
-        self.cluster.brokers.iter().find(|broker| broker.id == id)
+        let at = self.cluster.brokers.binary_search_by_key(&id, |broker| broker.id).ok()?;
+        self.cluster.brokers.get(at)
     }
 
     /// The broker that leads the partition, or why there is none to ask.
@@ -153,7 +154,9 @@ impl Snapshot {
         if let Some(code) = known.error {
             return Err(unknown(code));
         }
-        let Some(found) = known.partitions.iter().find(|p| p.index == partition) else {
+        // They are sorted by index; a call on all partitions of a topic comes by once for each.
+        let at = known.partitions.binary_search_by_key(&partition, |p| p.index).ok();
+        let Some(found) = at.and_then(|at| known.partitions.get(at)) else {
             let partitions = known.partitions.len();
             return Err(Error::UnknownPartition { topic: topic.to_owned(), partition, partitions });
         };
@@ -217,7 +220,7 @@ impl Client {
         self.refresh(stale, None).await
     }
 
-    /// Asks for these topics now, unless somebody else's answer is newer than the snapshot of generation `seen`.
+    /// Asks for these topics (for none: about the brokers only) now, unless somebody else's answer is newer than the snapshot of generation `seen`.
     pub(super) async fn refresh<'a>(
         &self,
         names: impl IntoIterator<Item = &'a str>,
@@ -229,7 +232,8 @@ impl Client {
         let seen = seen.unwrap_or_else(|| self.inner.metadata.snapshot().generation);
         let _turn = self.inner.metadata.refreshing.lock().await;
         let snapshot = self.inner.metadata.snapshot();
-        if names.iter().all(|name| snapshot.topics.get(*name).is_some_and(|e| e.generation > seen)) {
+        let newer = |name: &&str| snapshot.topics.get(*name).is_some_and(|e| e.generation > seen);
+        if snapshot.generation > seen && names.iter().all(newer) {
             return Ok(snapshot);
         }
         self.ask(Asked::Named(&names)).await
@@ -269,9 +273,9 @@ impl Client {
         let connection = match self.inner.brokers.any_open() {
             Some(connection) => connection,
             None => {
-                let reply = self.bootstrap().await?;
+                let (connection, reply) = self.bootstrap().await?;
                 self.inner.metadata.absorb(&reply, None);
-                self.inner.brokers.any_open().ok_or(Error::Bootstrap { failures: Vec::new() })?
+                connection
             }
         };
         let topics = match asked {

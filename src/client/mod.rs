@@ -75,7 +75,7 @@ impl Client {
     pub async fn connect(config: ClientConfig) -> Result<Self, Error> {
         let brokers = Brokers::new(&config)?;
         let client = Self { inner: Arc::new(Inner { metadata: Cache::default(), brokers, config }) };
-        let reply = client.bootstrap().await?;
+        let (_, reply) = client.bootstrap().await?;
         client.inner.metadata.absorb(&reply, None);
         Ok(client)
     }

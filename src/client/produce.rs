@@ -45,7 +45,7 @@ impl Client {
     ///
     /// Batches of one partition are written one after the other, in the order given; one that fails does not stop those
     /// behind it. A batch whose answer was lost is sent again: without a producer id and sequence in it, it may then be
-    /// in the log twice.
+    /// in the log twice. Of a batch that fails, [`Error::may_have_been_written`] tells whether it may be in the log.
     pub async fn produce(&self, batches: &[ProduceBatch]) -> Vec<Result<ProduceAck, Error>> {
         let mut results: Vec<Option<Result<ProduceAck, Error>>> = batches.iter().map(|_| None).collect();
         // A request may hold one batch per partition, so the n-th batches of all partitions go together.
@@ -84,6 +84,7 @@ impl<'a> PartitionCall for Produce<'a> {
     type Out = ProduceAck;
     const LANE: Lane = Lane::General;
     const MAX_SIZE: usize = MAX_REQUEST;
+    const WRITES: bool = true;
 
     fn place<'i>(item: &'i &'a ProduceBatch) -> (&'i str, i32) {
         (&item.topic, item.partition)

@@ -23,6 +23,8 @@ pub(super) trait PartitionCall: Sync {
     const LANE: Lane;
     /// The most that items of one request may add up to, in terms of `size`.
     const MAX_SIZE: usize = usize::MAX;
+    /// Whether it changes something, so that a lost answer leaves open whether that was done.
+    const WRITES: bool = false;
 
     /// How long the request asks the broker to wait.
     fn patience(&self) -> Duration {
@@ -72,6 +74,9 @@ impl Client {
         let mut backoff = Backoff::new(config.retry_backoff, config.retry_backoff_max);
         let mut results: Vec<Option<Result<C::Out, Error>>> = items.iter().map(|_| None).collect();
         let mut unknown_since: Vec<Option<Instant>> = vec![None; items.len()];
+        // Whether an attempt was sent of which it is not known what became.
+        let mut in_doubt = vec![false; items.len()];
+        let mut before: Vec<Option<Error>> = items.iter().map(|_| None).collect();
         let mut pending: Positions = (0..items.len()).collect();
         let names: Vec<&str> = items.iter().map(|item| C::place(item).0).collect();
         let mut snapshot = match self.known(&names).await {
@@ -83,10 +88,13 @@ impl Client {
             for (at, result) in self.one_round(call, items, &pending, &snapshot, budget).await {
                 match result {
                     Ok(out) => results[at] = Some(Ok(out)),
-                    Err(failure) => match failure.verdict(round, &mut unknown_since[at]) {
-                        Verdict::Final(error) => results[at] = Some(Err(error)),
-                        Verdict::MayPass(error) => failed.push((at, error)),
-                    },
+                    Err(failure) => {
+                        in_doubt[at] |= C::WRITES && failure.leaves_open();
+                        match failure.verdict(round, &mut unknown_since[at]) {
+                            Verdict::Final(error) => results[at] = Some(Err(error)),
+                            Verdict::MayPass(error) => failed.push((at, error)),
+                        }
+                    }
                 }
             }
             let pause = backoff.pause();
@@ -95,7 +103,9 @@ impl Client {
             }
             if pause >= budget.left() {
                 for (at, error) in failed {
-                    results[at] = Some(Err(error.timed_out(budget.used())));
+                    // An attempt that time cut short tells less than the one before it.
+                    let told = before[at].take().filter(|_| matches!(error, Error::NoAnswer { .. }));
+                    results[at] = Some(Err(told.unwrap_or(error).timed_out(budget.used())));
                 }
                 break;
             }
@@ -115,14 +125,22 @@ impl Client {
                     break;
                 }
             }
-            pending = failed.into_iter().map(|(at, _)| at).collect();
+            pending.clear();
+            for (at, error) in failed {
+                before[at] = Some(error);
+                pending.push(at);
+            }
         }
         let lost = |at: usize| {
             let (topic, partition) = C::place(&items[at]);
             let (topic, partition) = (Some(topic.to_owned()), Some(partition));
             Err(Error::NoAnswer { topic, partition, after: budget.used() })
         };
-        results.into_iter().enumerate().map(|(at, result)| result.unwrap_or_else(|| lost(at))).collect()
+        let result = |(at, result): (usize, Option<_>)| {
+            let result: Result<C::Out, Error> = result.unwrap_or_else(|| lost(at));
+            result.map_err(|error| if in_doubt[at] { error.in_doubt() } else { error })
+        };
+        results.into_iter().enumerate().map(result).collect()
     }
 
     async fn one_round<C: PartitionCall>(
@@ -178,6 +196,7 @@ impl Client {
         budget: Budget,
     ) -> Vec<(usize, Result<C::Out, Failure>)> {
         let leader = request.leader;
+        let mut sending = false;
         let exchange = async {
             let connection = self
                 .inner
@@ -186,6 +205,7 @@ impl Client {
                 .await
                 .map_err(|unreached| Failure::Unreached { broker: leader.clone(), unreached })?;
             let asked: Vec<&C::Item> = request.positions.iter().map(|at| &items[*at]).collect();
+            sending = true;
             call.send(&connection, snapshot, &asked).await.map_err(Failure::Wire)
         };
         // One leader that hangs must leave time to find the next: by then the cluster has taken it for dead.
@@ -200,7 +220,8 @@ impl Client {
                 let each = |&at: &usize| {
                     let (topic, partition) = C::place(&items[at]);
                     let (topic, partition) = (Some(topic.to_owned()), Some(partition));
-                    (at, Err(Failure::Told(Error::NoAnswer { topic, partition, after: attempt })))
+                    let error = Error::NoAnswer { topic, partition, after: attempt };
+                    (at, Err(if sending { Failure::Unanswered(error) } else { Failure::Told(error) }))
                 };
                 return request.positions.iter().map(each).collect();
             }
@@ -218,7 +239,7 @@ impl Client {
                     code,
                     message,
                 })),
-                None => Err(Failure::Told(Error::Incomplete {
+                None => Err(Failure::Unanswered(Error::Incomplete {
                     topic: topic.to_owned(),
                     partition: Some(partition),
                     address: leader.address().to_string(),
@@ -246,7 +267,9 @@ enum Failure {
         unreached: Unreached,
     },
     Wire(wire::Error),
-    /// Anything that is said in full already.
+    /// The request was sent, and nothing usable is known of what became of it.
+    Unanswered(Error),
+    /// Anything else that is said in full already.
     Told(Error),
 }
 
@@ -260,9 +283,21 @@ impl Failure {
         match self {
             Self::Wire(source) => {
                 let (topic, partition) = (Some(topic.to_owned()), Some(partition));
-                Self::Told(Error::Request { topic, partition, source })
+                let executed = source.may_have_been_executed();
+                let error = Error::Request { topic, partition, source };
+                if executed { Self::Unanswered(error) } else { Self::Told(error) }
             }
             other => other,
+        }
+    }
+
+    /// Whether the broker may have done what was asked of it.
+    fn leaves_open(&self) -> bool {
+        match self {
+            Self::Unreached { .. } => false,
+            Self::Wire(error) => error.may_have_been_executed(),
+            Self::Unanswered(_) => true,
+            Self::Told(error) => error.code().is_some_and(ErrorCode::leaves_append_open),
         }
     }
 
@@ -279,7 +314,7 @@ impl Failure {
                 if may_pass { Verdict::MayPass(error) } else { Verdict::Final(error) }
             }
             Self::Wire(error) => Self::Told(error.into()).verdict(round, unknown_since),
-            Self::Told(error) => {
+            Self::Unanswered(error) | Self::Told(error) => {
                 // Metadata from the cache may be older than the partition; fresh metadata is believed.
                 if matches!(error, Error::UnknownPartition { .. }) && round == 0 {
                     return Verdict::MayPass(error);

@@ -1,5 +1,7 @@
 //! What a consumer reads of one partition in one Fetch reply: data records only, from the offset that was asked for.
 
+use std::collections::HashSet;
+
 use super::batch::{Batch, Batches, MarkerKind, Partial};
 use super::codec::Inflater;
 use super::error::{Bad, Error};
@@ -210,27 +212,25 @@ struct Aborted {
     /// By first offset, the lowest last.
     ahead: Vec<(i64, i64)>,
     /// Producers inside an aborted transaction.
-    producers: Vec<i64>,
+    producers: HashSet<i64>,
 }
 
 impl Aborted {
     fn new(transactions: impl IntoIterator<Item = (i64, i64)>) -> Aborted {
         let mut ahead: Vec<(i64, i64)> = transactions.into_iter().collect();
         ahead.sort_unstable_by_key(|&(_, first_offset)| std::cmp::Reverse(first_offset));
-        Aborted { ahead, producers: Vec::new() }
+        Aborted { ahead, producers: HashSet::new() }
     }
 
     /// Whether a consumer may not see this batch. To be asked of each batch, in order.
     fn hides(&mut self, batch: &Batch<'_>) -> bool {
         while let Some((producer, _)) = self.ahead.pop_if(|(_, first_offset)| *first_offset <= batch.last_offset()) {
-            if !self.producers.contains(&producer) {
-                self.producers.push(producer);
-            }
+            self.producers.insert(producer);
         }
         let producer = batch.header().producer_id;
         if batch.is_control() {
             if batch.marker() == Some(MarkerKind::Abort) {
-                self.producers.retain(|&aborted| aborted != producer);
+                self.producers.remove(&producer);
             }
             return true;
         }

@@ -146,7 +146,7 @@ impl Connection {
             tracing::debug!(address = %name, cause = %lost, waiting = task.waiting.len(), "connection closed");
             // Those who wait look for the cause when their channel closes, so it has to be there first.
             let _ = cause.set(Arc::new(lost));
-            drop(task);
+            task.dismiss_queue();
         });
         let shared = Shared {
             address,
@@ -219,8 +219,12 @@ impl Connection {
         let (reply, answer) = oneshot::channel();
         let patience = self.shared.request_timeout.saturating_add(call.patience);
         let queued = Queued { correlation, key: R::KEY, bytes, patience, reply };
-        self.shared.queue.send(queued).await.map_err(|_| self.lost())?;
-        let frame = answer.await.map_err(|_| self.lost())?;
+        self.shared.queue.send(queued).await.map_err(|_| self.lost(false))?;
+        let frame = match answer.await {
+            Ok(Outcome::Answered(frame)) => frame,
+            Ok(Outcome::NotSent) => return Err(self.lost(false)),
+            Err(_) => return Err(self.lost(true)),
+        };
         decode_reply::<R>(frame, version).map_err(|source| Error::Malformed {
             address: address.clone(),
             api: api(),
@@ -229,10 +233,17 @@ impl Connection {
         })
     }
 
-    fn lost(&self) -> Error {
+    fn lost(&self, sent: bool) -> Error {
         let cause = self.shared.broken.get().cloned().unwrap_or_else(|| Arc::new(Lost::Shutdown));
-        Error::Lost { address: self.shared.address.clone(), cause }
+        Error::Lost { address: self.shared.address.clone(), cause, sent }
     }
+}
+
+/// What became of a request. Nothing is said of one that was sent before the connection broke.
+enum Outcome {
+    Answered(Bytes),
+    /// The connection broke while it was in the queue.
+    NotSent,
 }
 
 /// A request on its way to the task.
@@ -241,7 +252,7 @@ struct Queued {
     key: i16,
     bytes: Bytes,
     patience: Duration,
-    reply: oneshot::Sender<Bytes>,
+    reply: oneshot::Sender<Outcome>,
 }
 
 /// A request that was sent. It stays here when its caller went away: its reply still comes.
@@ -250,7 +261,7 @@ struct Waiter {
     key: i16,
     deadline: Instant,
     patience: Duration,
-    reply: oneshot::Sender<Bytes>,
+    reply: oneshot::Sender<Outcome>,
 }
 
 struct Task {
@@ -312,13 +323,22 @@ impl Task {
         self.waiting.push_back(Waiter { correlation, key, deadline, patience, reply });
     }
 
+    /// Tells those in the queue that their requests were not sent.
+    fn dismiss_queue(&mut self) {
+        self.requests.close();
+        while let Ok(request) = self.requests.try_recv() {
+            // An error is a caller that went away.
+            let _ = request.reply.send(Outcome::NotSent);
+        }
+    }
+
     fn deliver(&mut self, frame: Bytes) -> Result<(), Lost> {
         let id = frame.first_chunk().map(|id| i32::from_be_bytes(*id)).ok_or(Lost::Short(frame.len()))?;
         let at = self.waiting.iter().position(|w| w.correlation == id).ok_or(Lost::Correlation(id))?;
         if let Some(waiter) = self.waiting.remove(at) {
             self.answered = true;
             // An error is a caller that went away.
-            let _ = waiter.reply.send(frame);
+            let _ = waiter.reply.send(Outcome::Answered(frame));
         }
         Ok(())
     }

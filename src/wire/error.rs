@@ -80,6 +80,8 @@ pub enum Error {
         address: Address,
         /// What broke it.
         cause: Arc<Lost>,
+        /// Whether any of the request may have left: if not, the broker has not done what it asks for.
+        sent: bool,
     },
     /// The broker speaks no version of the API that this client speaks.
     #[error("{address}: no common version of {api}: this client speaks {}, the broker {}", range_text(Some(*ours)), range_text(*theirs))]
@@ -197,6 +199,12 @@ impl Error {
             }
             _ => false,
         }
+    }
+
+    /// Whether the broker may have done what the request asks for, although there is no usable answer.
+    #[must_use]
+    pub fn may_have_been_executed(&self) -> bool {
+        matches!(self, Self::Lost { sent: true, .. } | Self::Malformed { .. })
     }
 
     /// Whether no connection could be made at all.

@@ -131,7 +131,7 @@ impl Talk<'_> {
     }
 
     fn lost(&self, cause: Lost) -> Ungreeted {
-        self.failed(|address| Error::Lost { address, cause: cause.into() })
+        self.failed(|address| Error::Lost { address, cause: cause.into(), sent: true })
     }
 
     fn failed(&self, error: impl FnOnce(Address) -> Error) -> Ungreeted {

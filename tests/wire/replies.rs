@@ -39,6 +39,7 @@ async fn a_reply_that_is_cut_short_fails_its_request_only() {
 async fn a_reply_with_bytes_left_over_fails_its_request_only() {
     let error = answered_with(&[&metadata("cluster", 9)[..], b"more"].concat()).await;
     assert!(matches!(error, Error::Malformed { source: ReplyError::Trailing(4), .. }), "{error:?}");
+    assert!(error.may_have_been_executed());
     assert!(error.to_string().ends_with("4 bytes are left over after the last field"), "{error}");
 }
 

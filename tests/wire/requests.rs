@@ -77,6 +77,24 @@ async fn a_call_that_is_given_up_does_not_shift_the_answers() {
 }
 
 #[tokio::test]
+async fn what_was_sent_before_the_connection_broke_is_told_from_what_was_not() {
+    let mut options = ConnectOptions::default();
+    options.max_in_flight = 1;
+    let (connection, mut peer) = connected(MODERN, &options).await;
+    let first = asking(&connection);
+    peer.request().await.unwrap();
+    let queued = asking(&connection);
+    tokio::task::yield_now().await;
+    drop(peer);
+    let (first, queued) = (first.await.unwrap().unwrap_err(), queued.await.unwrap().unwrap_err());
+    assert!(first.may_have_been_executed(), "{first:?}");
+    assert!(!queued.may_have_been_executed(), "{queued:?}");
+    assert!(Arc::ptr_eq(cause(&first), cause(&queued)));
+    let late = ask(&connection).await.unwrap_err();
+    assert!(!late.may_have_been_executed(), "{late:?}");
+}
+
+#[tokio::test]
 async fn a_call_that_is_given_up_in_the_queue_is_never_sent() {
     let mut options = ConnectOptions::default();
     options.max_in_flight = 1;
