@@ -251,10 +251,6 @@ fn told(fault: &Fault<'_>) -> String {
 fn failure(error: Error) -> Failure {
     match error {
         Error::Topics(error) => client_failure(error),
-        Error::Table { ref source, .. } => {
-            let exit = package::failure(source).exit;
-            Failure::of(exit, &error)
-        }
         error if error.is_usage() => Failure::of(Exit::Usage, &error),
         error => Failure::of(Exit::HalfWay, &error),
     }

@@ -165,9 +165,7 @@ impl<'a> Parsed<'a> {
         for (key, (_, value)) in options {
             match key.strip_prefix("properties.") {
                 // It is part of every definition of topica's own.
-                Some(_) if (key, value) == COMMITTED => {
-                    clauses.options.insert(key.to_owned(), value.to_owned())
-                }
+                Some(_) if (key, value) == COMMITTED => clauses.options.insert(key.to_owned(), value.to_owned()),
                 Some(key) => properties.insert(key.to_owned(), value.to_owned()),
                 None => clauses.options.insert(key.to_owned(), value.to_owned()),
             };
