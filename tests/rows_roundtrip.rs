@@ -1,7 +1,7 @@
 //! Rows into records and back: what a table's encoder writes, its decoder reads as it was; what would not read back is
 //! refused, with the column.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::field_reassign_with_default)]
 
 mod embedded;
 

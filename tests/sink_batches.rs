@@ -1,7 +1,7 @@
 //! How the sink packs rows: into batches that the brokers take, to the partitions where Java's client puts them, when
 //! they are due, and never more of them at once than it may hold.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::field_reassign_with_default)]
 
 mod embedded;
 

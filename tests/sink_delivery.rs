@@ -1,7 +1,7 @@
 //! The sink's promise: an acknowledged row is in the topic exactly once and in order, whatever happens on the way; what
 //! is not acknowledged is said.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::field_reassign_with_default)]
 
 mod embedded;
 

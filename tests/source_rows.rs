@@ -1,7 +1,7 @@
 //! The source's promise: each record of the range once, in its partition's order, whatever the fetches are like; what
 //! cannot be read costs itself and is said.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::field_reassign_with_default)]
 
 mod embedded;
 

@@ -255,7 +255,8 @@ impl Sink {
             (None, false) => self.sticky_partition(),
         };
         let key = keyed.then_some(self.key.as_slice());
-        let (delivery, wake) = self.shared.queue().push(partition, now_ms(), key, Some(&self.value), Instant::now())?;
+        let pushed = self.shared.queue().push(partition, now_ms(), key, Some(&self.value), Instant::now());
+        let (delivery, wake) = pushed.map_err(|error| *error)?;
         if wake {
             self.shared.work.notify_one();
         }

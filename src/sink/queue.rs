@@ -68,8 +68,8 @@ impl Batch {
 
     /// The same rows in two batches or more, all but those of a single row of at most half its size: what is done when
     /// the brokers find it too large. `records` is what was sent of it. It comes back if it cannot be divided.
-    pub(super) fn divide(self, records: &[u8], bytes: usize) -> Result<Vec<Batch>, Batch> {
-        let Some(writers) = halves(records, bytes / 2) else { return Err(self) };
+    pub(super) fn divide(self, records: &[u8], bytes: usize) -> Result<Vec<Batch>, Box<Batch>> {
+        let Some(writers) = halves(records, bytes / 2) else { return Err(Box::new(self)) };
         let Self { partition, mut pending, opened, .. } = self;
         let part = |writer: BatchWriter| {
             let pending = pending.split_off(writer.len() as u32);
@@ -119,23 +119,23 @@ impl Queue {
         key: Option<&[u8]>,
         value: Option<&[u8]>,
         now: Instant,
-    ) -> Result<(Delivery, bool), Error> {
+    ) -> Result<(Delivery, bool), Box<Error>> {
         if let Some(cause) = &self.broken {
-            return Err(Error::Broken(cause.clone()));
+            return Err(Box::new(Error::Broken(cause.clone())));
         }
         let number = i32::try_from(partition).unwrap_or(i32::MAX);
-        let slot = self.partitions.get_mut(partition as usize).ok_or(Error::NoPartition(number))?;
+        let slot = self.partitions.get_mut(partition as usize).ok_or_else(|| Box::new(Error::NoPartition(number)))?;
         let bytes = key.map_or(0, <[u8]>::len) + value.map_or(0, <[u8]>::len);
         if let Some(open) = slot.open.as_mut().filter(|open| open.writer.size() + bytes <= self.batch_bytes) {
             let before = open.writer.size();
-            open.writer.push(timestamp, key, value, &[])?;
+            open.writer.push(timestamp, key, value, &[]).map_err(|error| Box::new(error.into()))?;
             self.held += open.writer.size() - before;
             let delivery = open.pending.add();
             return Ok((delivery, self.held >= self.buffer_bytes));
         }
         // A row that no batch can hold leaves the open one as it is.
         let mut batch = Batch::new(number, now);
-        batch.writer.push(timestamp, key, value, &[])?;
+        batch.writer.push(timestamp, key, value, &[]).map_err(|error| Box::new(error.into()))?;
         self.held += batch.writer.size();
         let delivery = batch.pending.add();
         slot.ready.extend(slot.open.replace(batch));

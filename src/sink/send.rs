@@ -134,7 +134,7 @@ impl Sender {
             Verdict::Written => self.written(batch, bytes, None),
             Verdict::TooLarge => match batch.divide(&records, bytes) {
                 Ok(parts) => self.send_in_parts(parts, bytes),
-                Err(batch) => self.give_up(batch, Some(records), bytes, error),
+                Err(batch) => self.give_up(*batch, Some(records), bytes, error),
             },
             Verdict::Refused => self.give_up(batch, Some(records), bytes, error),
             Verdict::Denied | Verdict::Unclear => {
