@@ -81,3 +81,19 @@ async fn an_advertised_address_that_cannot_be_reached_is_named_as_such() {
     assert_eq!(error.kind(), Kind::Unreachable);
     assert_eq!(error.address(), Some(advertised));
 }
+
+#[tokio::test]
+async fn connecting_ends_with_the_time_allowed_and_every_server_was_tried() {
+    let mut silent = Vec::new();
+    for _ in 0..4 {
+        silent.push(TcpListener::bind("127.0.0.1:0").await.unwrap());
+    }
+    let servers = silent.iter().map(|listener| listener.local_addr().unwrap().to_string());
+    let start = Instant::now();
+    let config = ClientConfig::new(servers).timeout(Duration::from_millis(500));
+    let error = Client::connect(config).await.unwrap_err();
+    assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
+    let Error::Bootstrap { failures } = &error else { panic!("{error:?}") };
+    assert_eq!(failures.len(), 4, "{error}");
+    assert!(error.is_retriable() && error.to_string().contains("did not answer ApiVersions"), "{error}");
+}

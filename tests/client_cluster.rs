@@ -283,3 +283,24 @@ async fn callers_who_need_the_same_metadata_share_one_request() {
     }
     assert_eq!(broker.stats().requests_of(ApiKey::Metadata), 1);
 }
+
+#[tokio::test]
+async fn callers_who_wait_for_the_same_metadata_wait_no_longer_than_they_allow() {
+    let broker = Broker::start(BrokerConfig::new().with_topic("orders", 1)).await.unwrap();
+    let client = Client::connect(config(&broker).timeout(Duration::from_millis(500))).await.unwrap();
+    broker.intercept(Interception::times(ApiKey::Metadata, Action::Delay(Duration::from_secs(600)), 10_000));
+    let start = Instant::now();
+    let asks = (0..12).map(|n| {
+        let client = client.clone();
+        tokio::spawn(async move {
+            match n % 2 {
+                0 => client.topics(Some(&["orders"])).await.map(|_| ()),
+                _ => client.list_offsets(&[("orders", 0)], OffsetSpec::Latest).await.remove(0).1.map(|_| ()),
+            }
+        })
+    });
+    for ask in asks.collect::<Vec<_>>() {
+        assert_eq!(ask.await.unwrap().unwrap_err().kind(), Kind::Unreachable);
+    }
+    assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
+}

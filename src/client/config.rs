@@ -14,7 +14,7 @@ pub struct ClientConfig {
     pub bootstrap: Vec<String>,
     /// The name that the brokers' logs and quotas know this client by.
     pub client_id: String,
-    /// The longest that connecting to one address may take.
+    /// The longest that connecting to one server may take, with all addresses of its name.
     pub connect_timeout: Duration,
     /// The longest that one request may stay unanswered before its connection is given up.
     pub request_timeout: Duration,
@@ -151,7 +151,7 @@ impl ClientConfig {
         self
     }
 
-    /// With that limit on connecting to one address.
+    /// With that limit on connecting to one server.
     #[must_use]
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;

@@ -117,7 +117,7 @@ impl Client {
             }
             sleep(pause).await;
             // The controller may have moved. Without newer metadata the next attempt fails as this one did.
-            if let Ok(Err(error)) = timeout(budget.left(), self.refresh([], None)).await {
+            if let Ok(Err(error)) = timeout(budget.left(), self.refresh([], None, budget)).await {
                 tracing::debug!(%error, "no newer metadata");
             }
         }

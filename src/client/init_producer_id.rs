@@ -43,7 +43,7 @@ impl Client {
             sleep(pause).await;
             attempt += 1;
             // The brokers may be others by now. Without newer metadata the next attempt asks another one of those known.
-            if let Ok(Err(error)) = timeout(budget.left(), self.refresh([], None)).await {
+            if let Ok(Err(error)) = timeout(budget.left(), self.refresh([], None, budget)).await {
                 tracing::debug!(%error, "no newer metadata");
             }
         }

@@ -9,6 +9,7 @@ use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
 use kafka_protocol::messages::metadata_response::MetadataResponseTopic;
 use kafka_protocol::messages::{MetadataRequest, MetadataResponse, TopicName};
 use kafka_protocol::protocol::StrBytes;
+use tokio::sync::MutexGuard;
 use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
 
@@ -207,7 +208,7 @@ pub(super) enum Asked<'a> {
 
 impl Client {
     /// Metadata that knows all of these topics, from the cache as long as it is young enough.
-    pub(super) async fn known(&self, names: &[&str]) -> Result<Arc<Snapshot>, Error> {
+    pub(super) async fn known(&self, names: &[&str], budget: Budget) -> Result<Arc<Snapshot>, Error> {
         let snapshot = self.inner.metadata.snapshot();
         let max_age = self.inner.config.metadata_max_age;
         let fresh = |name: &&str| {
@@ -217,7 +218,7 @@ impl Client {
             return Ok(snapshot);
         }
         let stale = names.iter().filter(|name| !fresh(name)).copied();
-        self.refresh(stale, None).await
+        self.refresh(stale, None, budget).await
     }
 
     /// Asks for these topics (for none: about the brokers only) now, unless somebody else's answer is newer than the snapshot of generation `seen`.
@@ -225,33 +226,39 @@ impl Client {
         &self,
         names: impl IntoIterator<Item = &'a str>,
         seen: Option<u64>,
+        budget: Budget,
     ) -> Result<Arc<Snapshot>, Error> {
         let mut names: Vec<&str> = names.into_iter().collect();
         names.sort_unstable();
         names.dedup();
         let seen = seen.unwrap_or_else(|| self.inner.metadata.snapshot().generation);
-        let _turn = self.inner.metadata.refreshing.lock().await;
+        let _turn = self.turn(budget).await?;
         let snapshot = self.inner.metadata.snapshot();
         let newer = |name: &&str| snapshot.topics.get(*name).is_some_and(|e| e.generation > seen);
         if snapshot.generation > seen && names.iter().all(newer) {
             return Ok(snapshot);
         }
-        self.ask(Asked::Named(&names)).await
+        self.ask(Asked::Named(&names), budget).await
     }
 
     /// Asks for all topics now.
-    pub(super) async fn refresh_all(&self) -> Result<Arc<Snapshot>, Error> {
-        let _turn = self.inner.metadata.refreshing.lock().await;
-        self.ask(Asked::All).await
+    pub(super) async fn refresh_all(&self, budget: Budget) -> Result<Arc<Snapshot>, Error> {
+        let _turn = self.turn(budget).await?;
+        self.ask(Asked::All, budget).await
     }
 
-    async fn ask(&self, asked: Asked<'_>) -> Result<Arc<Snapshot>, Error> {
+    /// Waits for whoever asks just now, but no longer than the budget lasts.
+    async fn turn(&self, budget: Budget) -> Result<MutexGuard<'_, ()>, Error> {
+        let turn = timeout(budget.left(), self.inner.metadata.refreshing.lock()).await;
+        turn.map_err(|_| Error::NoAnswer { topic: None, partition: None, after: budget.used() })
+    }
+
+    async fn ask(&self, asked: Asked<'_>, budget: Budget) -> Result<Arc<Snapshot>, Error> {
         let config = &self.inner.config;
-        let budget = Budget::starting_now(config.timeout);
         let mut backoff = Backoff::new(config.retry_backoff, config.retry_backoff_max);
         let mut patience = (config.timeout / 4).min(PATIENCE);
         loop {
-            let error = match timeout(budget.left(), self.ask_once(asked, patience)).await {
+            let error = match timeout(budget.left(), self.ask_once(asked, patience, budget)).await {
                 Ok(Ok(reply)) => return Ok(self.inner.metadata.absorb(&reply, Some(asked))),
                 Ok(Err(error)) => error,
                 Err(_) => return Err(Error::NoAnswer { topic: None, partition: None, after: budget.used() }),
@@ -269,11 +276,11 @@ impl Client {
         }
     }
 
-    async fn ask_once(&self, asked: Asked<'_>, patience: Duration) -> Result<MetadataResponse, Error> {
+    async fn ask_once(&self, asked: Asked<'_>, patience: Duration, budget: Budget) -> Result<MetadataResponse, Error> {
         let connection = match self.inner.brokers.any_open() {
             Some(connection) => connection,
             None => {
-                let (connection, reply) = self.bootstrap().await?;
+                let (connection, reply) = self.bootstrap(budget).await?;
                 self.inner.metadata.absorb(&reply, None);
                 connection
             }

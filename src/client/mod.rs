@@ -50,6 +50,7 @@ pub use produce::{ProduceAck, ProduceBatch};
 
 use brokers::Brokers;
 use metadata::Cache;
+use retry::Budget;
 
 /// A client of one cluster. Clones share its connections and its metadata; they close when the last one is dropped.
 #[derive(Debug, Clone)]
@@ -67,7 +68,8 @@ struct Inner {
 impl Client {
     /// Connects to the cluster: the first bootstrap server that answers tells of all others.
     ///
-    /// Each server is tried once, the next one as soon as the one before it failed or has been silent for a while.
+    /// Each server is tried once, the next one as soon as the one before it failed or has been silent for a while; all of that
+    /// within [`ClientConfig::timeout`].
     ///
     /// # Errors
     /// [`Error::Config`] if the configuration is not usable; [`Error::Bootstrap`], with each server's reason, if none
@@ -75,7 +77,8 @@ impl Client {
     pub async fn connect(config: ClientConfig) -> Result<Self, Error> {
         let brokers = Brokers::new(&config)?;
         let client = Self { inner: Arc::new(Inner { metadata: Cache::default(), brokers, config }) };
-        let (_, reply) = client.bootstrap().await?;
+        let budget = Budget::starting_now(client.inner.config.timeout);
+        let (_, reply) = client.bootstrap(budget).await?;
         client.inner.metadata.absorb(&reply, None);
         Ok(client)
     }
@@ -99,9 +102,10 @@ impl Client {
     /// # Errors
     /// When no broker answers within [`ClientConfig::timeout`].
     pub async fn topics(&self, names: Option<&[&str]>) -> Result<Vec<Topic>, Error> {
+        let budget = Budget::starting_now(self.inner.config.timeout);
         let snapshot = match names {
-            None => self.refresh_all().await?,
-            Some(names) => self.refresh(names.iter().copied(), None).await?,
+            None => self.refresh_all(budget).await?,
+            Some(names) => self.refresh(names.iter().copied(), None, budget).await?,
         };
         let topics = snapshot.topics.values().map(|entry| &entry.topic);
         Ok(match names {

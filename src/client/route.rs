@@ -79,7 +79,7 @@ impl Client {
         let mut before: Vec<Option<Error>> = items.iter().map(|_| None).collect();
         let mut pending: Positions = (0..items.len()).collect();
         let names: Vec<&str> = items.iter().map(|item| C::place(item).0).collect();
-        let mut snapshot = match self.known(&names).await {
+        let mut snapshot = match self.known(&names, budget).await {
             Ok(snapshot) => snapshot,
             Err(error) => return items.iter().map(|_| Err(error.clone())).collect(),
         };
@@ -114,7 +114,7 @@ impl Client {
             }
             sleep(pause).await;
             let stale = failed.iter().map(|(at, _)| names[*at]);
-            match timeout(budget.left(), self.refresh(stale, Some(snapshot.generation))).await {
+            match timeout(budget.left(), self.refresh(stale, Some(snapshot.generation), budget)).await {
                 Ok(Ok(newer)) => snapshot = newer,
                 // Nobody answers: what failed before is the better story, and the pause before the next attempt grows.
                 Ok(Err(error)) => tracing::debug!(%error, "no newer metadata"),

@@ -5,6 +5,10 @@ use super::error::{Bad, Error};
 use super::layout::{self, field};
 use super::records::{Outline, Records};
 
+/// A last offset delta that no batch has: far more records than fit one (1 MiB by default), and more than a compacted
+/// one covers.
+pub(super) const PLAUSIBLE_DELTA: i32 = 1 << 24;
+
 /// The fields of a v2 batch's header (KIP-98).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -243,11 +247,9 @@ impl<'a> Batches<'a> {
     /// is too high would lose sound records behind it, so the next batch's word counts more, and a delta that no
     /// batch has counts nothing.
     fn last_offset_of_damaged(&self, header: &Header) -> i64 {
-        /// Far more records than fit a batch (1 MiB by default), and more than a compacted one covers.
-        const PLAUSIBLE: i32 = 1 << 24;
         let Header { base_offset, last_offset_delta: delta, record_count: count, .. } = *header;
         let next = self.peek_base_offset().filter(|&next| next > base_offset);
-        let sound = (0..PLAUSIBLE).contains(&delta) && (0..=delta.saturating_add(1)).contains(&count);
+        let sound = (0..PLAUSIBLE_DELTA).contains(&delta) && (0..=delta.saturating_add(1)).contains(&count);
         let own = if sound { base_offset.saturating_add(i64::from(delta)) } else { base_offset };
         match next {
             Some(next) if sound => own.min(next - 1),

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::batch::{Batch, Batches, MarkerKind, Partial};
+use super::batch::{Batch, Batches, MarkerKind, PLAUSIBLE_DELTA, Partial};
 use super::codec::Inflater;
 use super::error::{Bad, Error};
 use super::records::{Outline, Record};
@@ -168,8 +168,14 @@ impl<'a, 'i> FetchReader<'a, 'i> {
     /// Goes on behind something bad, whose offsets are believed if anything in it may be.
     fn pass(&mut self, bad: Bad) -> Result<bool, Bad> {
         self.damaged = true;
-        if matches!(bad.reason, Error::BatchLength { .. } | Error::Offsets { .. }) {
-            return Err(Bad { first_offset: self.position, last_offset: self.position, ..bad });
+        let first_offset = self.position;
+        if matches!(bad.reason, Error::BatchLength { .. }) {
+            return Err(Bad { first_offset, last_offset: first_offset, ..bad });
+        }
+        if let Error::Offsets { last_offset_delta, .. } = bad.reason {
+            let last_offset = self.last_offset_of_misplaced(last_offset_delta).min(self.end - 1);
+            self.position = last_offset.saturating_add(1);
+            return Err(Bad { first_offset, last_offset, ..bad });
         }
         if bad.first_offset >= self.end {
             return self.finish();
@@ -177,6 +183,20 @@ impl<'a, 'i> FetchReader<'a, 'i> {
         let first_offset = bad.first_offset.max(self.position.min(bad.last_offset));
         self.position = self.position.max(bad.last_offset.saturating_add(1));
         Err(Bad { first_offset, ..bad })
+    }
+
+    /// Where a batch ends whose offsets cannot be: it lies between the position and the next batch, and its delta, which
+    /// the checksum covers, tells the rest where it is one.
+    fn last_offset_of_misplaced(&self, last_offset_delta: i32) -> i64 {
+        let next = self.batches.peek_base_offset().filter(|&next| next > self.position);
+        let sound = (0..PLAUSIBLE_DELTA).contains(&last_offset_delta);
+        let own = sound.then(|| self.position.saturating_add(i64::from(last_offset_delta)));
+        match (own, next) {
+            (Some(own), Some(next)) => own.min(next - 1),
+            (Some(own), None) => own,
+            (None, Some(next)) => next - 1,
+            (None, None) => self.position,
+        }
     }
 
     /// Nothing more is to be read, since what comes lies at or above the end.

@@ -27,7 +27,8 @@ const QUEUE: usize = 32;
 pub struct ConnectOptions {
     /// The name that the broker's logs and quotas know this client by.
     pub client_id: String,
-    /// The longest that name lookup, each attempt to connect, and each exchange before the first request may take.
+    /// The longest that it may take until the first request can be sent: name lookup, all of the name's addresses that
+    /// are tried, and what is said before the first request.
     pub connect_timeout: Duration,
     /// The longest that a request may stay unanswered, unless it says that it takes longer ([`Call::patience`]).
     pub request_timeout: Duration,
@@ -99,12 +100,13 @@ impl Connection {
     /// When the name does not resolve, nothing accepts, or what accepts does not speak Kafka.
     pub async fn open(address: &str, options: &ConnectOptions) -> Result<Self, Error> {
         let address: Address = address.parse().map_err(|reason| Error::Address { text: address.to_owned(), reason })?;
-        let stream = options.transport.dial(&address, options.connect_timeout).await?;
-        let greeted = match greet(stream, &address, options, FIRST_API_VERSIONS).await {
+        let deadline = from_now(options.connect_timeout);
+        let stream = options.transport.dial(&address, deadline).await?;
+        let greeted = match greet(stream, &address, options, deadline, FIRST_API_VERSIONS).await {
             Err(Ungreeted::HungUp) => {
                 tracing::debug!(%address, "closed at ApiVersions v{FIRST_API_VERSIONS}: trying v0 on a new connection");
-                let stream = options.transport.dial(&address, options.connect_timeout).await?;
-                greet(stream, &address, options, 0).await
+                let stream = options.transport.dial(&address, deadline).await?;
+                greet(stream, &address, options, deadline, 0).await
             }
             other => other,
         };
@@ -116,7 +118,8 @@ impl Connection {
     /// # Errors
     /// When the other side does not speak Kafka, or does not know the versions asked for and hangs up.
     pub async fn over(stream: Box<dyn Stream>, address: Address, options: &ConnectOptions) -> Result<Self, Error> {
-        let greeted = greet(stream, &address, options, FIRST_API_VERSIONS).await;
+        let deadline = from_now(options.connect_timeout);
+        let greeted = greet(stream, &address, options, deadline, FIRST_API_VERSIONS).await;
         Self::start(greeted, address, options)
     }
 
@@ -319,7 +322,7 @@ impl Task {
         }
         self.output = bytes;
         self.unflushed = true;
-        let deadline = Instant::now() + patience;
+        let deadline = from_now(patience);
         self.waiting.push_back(Waiter { correlation, key, deadline, patience, reply });
     }
 
@@ -348,6 +351,12 @@ impl Task {
         let late = self.waiting.iter().find(|w| w.deadline <= now)?;
         Some(Lost::Timeout { api: api_name(late.key), after: late.patience })
     }
+}
+
+/// That long from now; for a time without end, so late that it makes no difference.
+fn from_now(patience: Duration) -> Instant {
+    const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
+    Instant::now() + patience.min(YEAR)
 }
 
 /// Writes some of `output`, or flushes what was written. Cancel-safe.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::{Address, Error};
 
@@ -25,26 +25,30 @@ pub enum Transport {
 }
 
 impl Transport {
-    /// A stream to `address`. A name with several addresses is tried address by address until one accepts.
-    pub(super) async fn dial(&self, address: &Address, patience: Duration) -> Result<Box<dyn Stream>, Error> {
+    /// A stream to `address`, before `deadline`. A name with several addresses is tried address by address until one
+    /// accepts.
+    pub(super) async fn dial(&self, address: &Address, deadline: Instant) -> Result<Box<dyn Stream>, Error> {
         match self {
-            Self::Plain => Ok(Box::new(tcp(address, patience).await?)),
+            Self::Plain => Ok(Box::new(tcp(address, deadline).await?)),
         }
     }
 }
 
-async fn tcp(address: &Address, patience: Duration) -> Result<TcpStream, Error> {
+async fn tcp(address: &Address, deadline: Instant) -> Result<TcpStream, Error> {
     let start = Instant::now();
-    let resolved = timeout_at(start + patience, tokio::net::lookup_host((address.host.as_str(), address.port))).await;
+    let resolved = timeout_at(deadline, tokio::net::lookup_host((address.host.as_str(), address.port))).await;
     let candidates: Vec<SocketAddr> = match resolved {
-        Err(_) => return Err(Error::ConnectTimeout { address: address.clone(), after: patience }),
+        Err(_) => return Err(Error::ConnectTimeout { address: address.clone(), after: start.elapsed() }),
         Ok(Err(source)) => return Err(Error::Resolve { address: address.clone(), source: Arc::new(source) }),
         Ok(Ok(found)) => found.collect(),
     };
     let mut attempts = Vec::new();
+    let mut untried = candidates.len();
     for peer in candidates {
-        // Each address has its own patience: a black hole before a good address must not eat it.
-        match timeout_at(Instant::now() + patience, TcpStream::connect(peer)).await {
+        // Each address has its share of the time left: a black hole before a good address must not eat it all.
+        let share = share(deadline.saturating_duration_since(Instant::now()), untried);
+        untried -= 1;
+        match timeout(share, TcpStream::connect(peer)).await {
             Ok(Ok(stream)) => {
                 // Requests are small and answers awaited: Nagle's algorithm would hold each back for the last one's ACK.
                 if let Err(error) = stream.set_nodelay(true) {
@@ -57,4 +61,27 @@ async fn tcp(address: &Address, patience: Duration) -> Result<TcpStream, Error> 
         }
     }
     Err(Error::Connect { address: address.clone(), attempts })
+}
+
+/// What one of `untried` addresses may use of the time left. What it does not use is left for those behind it.
+fn share(left: Duration, untried: usize) -> Duration {
+    left / u32::try_from(untried).unwrap_or(u32::MAX).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_share_the_time_that_is_left() {
+        let (mut left, mut shares) = (Duration::from_secs(12), Vec::new());
+        for untried in (1..=4).rev() {
+            let share = share(left, untried);
+            shares.push(share.as_secs());
+            // The second one refuses at once, which leaves its share to the others.
+            left -= if untried == 3 { Duration::ZERO } else { share };
+        }
+        assert_eq!(shares, [3, 3, 4, 4]);
+        assert_eq!(share(Duration::ZERO, 1), Duration::ZERO);
+    }
 }

@@ -40,7 +40,7 @@ pub enum Error {
         attempts: Vec<(SocketAddr, Arc<io::Error>)>,
     },
     /// Connecting, name lookup and the first exchange included, took too long.
-    #[error("{address}: no connection within {after:?}")]
+    #[error("{address}: no connection within {:.1} s", after.as_secs_f64())]
     ConnectTimeout {
         /// The broker.
         address: Address,
@@ -64,7 +64,7 @@ pub enum Error {
         api: String,
     },
     /// The peer accepted the connection and then said nothing.
-    #[error("{address}: the peer accepted the connection but did not answer {api} within {after:?}")]
+    #[error("{address}: the peer accepted the connection but did not answer {api} within {:.1} s", after.as_secs_f64())]
     Silent {
         /// The broker.
         address: Address,

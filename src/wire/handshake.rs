@@ -9,7 +9,7 @@ use bytes::BytesMut;
 use kafka_protocol::messages::ApiVersionsRequest;
 use kafka_protocol::protocol::{Request, StrBytes};
 use tokio::io::AsyncWriteExt;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 use super::connection::ConnectOptions;
 use super::dial::Stream;
@@ -37,14 +37,15 @@ pub(super) enum Ungreeted {
     Failed(Error),
 }
 
-/// Asks for the broker's versions, by `version` of that request or a lower one.
+/// Asks for the broker's versions, by `version` of that request or a lower one, until `deadline`.
 pub(super) async fn greet(
     stream: Box<dyn Stream>,
     address: &Address,
     options: &ConnectOptions,
+    deadline: Instant,
     mut version: i16,
 ) -> Result<Greeted, Ungreeted> {
-    let mut talk = Talk { stream, input: BytesMut::new(), address, options, next_correlation: 0 };
+    let mut talk = Talk { stream, input: BytesMut::new(), address, options, deadline, next_correlation: 0 };
     loop {
         match talk.api_versions(version).await? {
             Answer::Versions(versions) => {
@@ -71,6 +72,7 @@ struct Talk<'a> {
     input: BytesMut,
     address: &'a Address,
     options: &'a ConnectOptions,
+    deadline: Instant,
     next_correlation: i32,
 }
 
@@ -106,15 +108,17 @@ impl Talk<'_> {
         let bytes = encode_request(request, version, correlation, &self.options.client_id_bytes())
             .map_err(|reason| self.failed(|address| Error::Encode { address, api: api(), version, reason }))?;
         let max = self.options.max_frame;
-        let patience = self.options.connect_timeout;
+        let start = Instant::now();
         let (stream, input) = (&mut self.stream, &mut self.input);
         let round_trip = async {
             stream.write_all(&bytes).await?;
             stream.flush().await?;
             read_frame(stream, input, max).await
         };
-        let frame = match timeout(patience, round_trip).await {
-            Err(_) => return Err(self.failed(|address| Error::Silent { address, api: api(), after: patience })),
+        let frame = match timeout_at(self.deadline, round_trip).await {
+            Err(_) => {
+                return Err(self.failed(|address| Error::Silent { address, api: api(), after: start.elapsed() }));
+            }
             Ok(Ok(Some(frame))) => frame,
             Ok(Ok(None)) => return Err(Ungreeted::HungUp),
             Ok(Err(FrameError::Io(error))) if is_hang_up(&error) => return Err(Ungreeted::HungUp),

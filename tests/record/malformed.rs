@@ -128,7 +128,14 @@ fn impossible_offsets_are_refused() {
     for base in [-1, i64::MIN, i64::MAX, i64::MAX - 1] {
         let bytes = with(good.clone(), 0, i64::to_be_bytes(base));
         assert!(matches!(only_reason(&bytes), Error::Offsets { .. }), "{base}");
-        assert_eq!(tally(&bytes, 3).2, 4);
+        // It costs what it covers: two offsets from where reading was, or up to the next batch if that comes sooner.
+        assert_eq!(tally(&bytes, 3), (0, vec![(3, 4)], 5));
+        let wide = with(bytes.clone(), 23, 999_999i32.to_be_bytes());
+        assert_eq!(tally(&wide, 3), (0, vec![(3, 1_000_002)], 1_000_003));
+        let follows = batch(100, &["c"], Compression::None);
+        assert_eq!(tally(&[wide, follows.clone()].concat(), 3), (1, vec![(3, 99)], 101));
+        let after = [batch(1, &["x", "y"], Compression::None), bytes, follows].concat();
+        assert_eq!(tally(&after, 1), (3, vec![(3, 4)], 101));
     }
     for delta in [-1, i32::MIN] {
         let bytes = with(good.clone(), 23, i32::to_be_bytes(delta));
