@@ -178,7 +178,7 @@ impl Votes {
 
     /// Where the column names are, and which, if the stream has them.
     fn header(&self, best: &Candidate) -> (Header, Option<Vec<String>>) {
-        let mut candidates = best.tally.headers.iter().filter(|header| header.names.len() == best.columns);
+        let mut candidates = best.tally.headers.iter().filter(|header| header.width == best.columns);
         let found = match self.hints.header {
             Some(Header::InStream) => candidates.next(),
             Some(told) => return (told, None),
@@ -188,7 +188,7 @@ impl Votes {
             }),
         };
         match (found, self.hints.header) {
-            (Some(header), _) => (Header::InStream, Some(header.names.clone())),
+            (Some(header), _) => (Header::InStream, Some(header.names().map(str::to_owned).collect())),
             (None, told) => (told.unwrap_or(Header::None), None),
         }
     }
@@ -307,8 +307,8 @@ fn are_rows(delimiter: char, columns: usize, texts: u64, looks: &[Column]) -> bo
 
 /// Is it a row of names over the columns of the rest?
 fn is_header(header: &HeaderRow, columns: &[Column]) -> bool {
-    let width = header.names.len();
-    let mut sorted: Vec<&str> = header.names.iter().map(String::as_str).collect();
+    let width = header.width;
+    let mut sorted: Vec<&str> = header.names().collect();
     sorted.sort_unstable();
     if sorted.windows(2).any(|pair| pair[0] == pair[1]) {
         return false;
@@ -375,6 +375,30 @@ mod tests {
         // What stands for a missing value names no column.
         let missing = found(&["1,alice,2.5", "2,bob,3", "null,none,unknown", "3,carol,1"]).unwrap();
         assert_eq!(missing.dialect.header, Header::None);
+    }
+
+    #[test]
+    fn a_header_row_of_any_width_is_found() {
+        for width in [128, 129, 1000, 4000] {
+            let row = |field: &dyn Fn(usize) -> String| (0..width).map(field).collect::<Vec<_>>().join(",");
+            let names = row(&|i| format!("column_{i}"));
+            let mut rows: Vec<String> =
+                (0..10).map(|n| row(&|i| format!("2026-11-24 10:{:02}:0{n}", i % 60))).collect();
+            rows.insert(3, names.clone());
+            let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+            for header in [None, Some(Header::InStream)] {
+                let hints = Hints { header, ..Hints::default() };
+                let detected = detect(rows.iter().map(|row| row.as_bytes()), hints).unwrap();
+                assert_eq!((detected.dialect.delimiter, detected.columns), (',', width));
+                assert_eq!(detected.dialect.header, Header::InStream);
+                assert_eq!(detected.names.unwrap().join(","), names);
+            }
+            // Without it, the columns still tell which delimiter is the right one.
+            let rows = [&rows[..3], &rows[4..]].concat();
+            let detected = found(&rows).unwrap();
+            assert_eq!((detected.dialect.delimiter, detected.dialect.header), (',', Header::None));
+            assert!(detected.confidence > 0.99);
+        }
     }
 
     #[test]

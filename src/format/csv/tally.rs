@@ -7,10 +7,16 @@ use super::cell::{Cell, is_name, name_likeness};
 use super::rows::Rows;
 use crate::format::Text;
 
-/// Fields beyond this many are counted and not looked at.
+/// Fields beyond this many are counted, and looked at only as names.
 const LOOKED_AT: usize = 128;
 /// How many candidates for a header row are kept: the likeliest, so that which came first cannot matter.
 const HEADERS: usize = 8;
+/// Candidates with names of more bytes than this are wide.
+const WIDE: usize = 8 << 10;
+/// How many of them are kept, apart from the others.
+const WIDE_HEADERS: usize = 2;
+/// The most bytes that the names of a candidate may have: those of some 5,000 columns.
+const WIDEST: usize = 64 << 10;
 
 /// The messages of a topic as one dialect reads them. Tallies are sums: they merge in any order to the same.
 #[derive(Clone, Debug, Default)]
@@ -56,8 +62,17 @@ pub(super) struct Column {
 pub(super) struct HeaderRow {
     /// How much they look like names; the likelier ones are kept.
     pub(super) likeness: u32,
-    pub(super) names: Vec<String>,
+    /// One a line: a name has no line feed.
+    names: String,
+    /// How many names there are.
+    pub(super) width: usize,
     pub(super) seen: u64,
+}
+
+impl HeaderRow {
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.lines()
+    }
 }
 
 /// One field of the row at hand.
@@ -167,29 +182,32 @@ impl Tally {
         }
         self.several += other.several;
         for header in &other.headers {
-            let order = |names: &[String]| header.names.as_slice().cmp(names);
-            self.add_header(header.likeness, header.seen, order, || header.names.clone());
+            let order = |known: &HeaderRow| header.names().cmp(known.names());
+            self.add_header(header.likeness, header.seen, order, || header.clone());
         }
     }
 
-    /// Counts one message's rows, and looks at the fields of those that are at most `looked_at` wide. `looks` is room to
+    /// Counts one message's rows, and looks at the fields of those that are at most `widest` wide. `looks` is room to
     /// work in.
-    pub(super) fn add(&mut self, rows: Rows<'_>, looked_at: usize, looks: &mut Vec<Look>) {
-        let looked_at = looked_at.min(LOOKED_AT);
+    pub(super) fn add(&mut self, rows: Rows<'_>, widest: usize, looks: &mut Vec<Look>) {
         let (mut width, mut seen, mut untyped) = (0, 0u64, true);
         let mut rows = rows;
         loop {
             looks.clear();
-            let (mut names, mut likeness) = (true, 0);
+            let (mut names, mut likeness, mut bytes) = (true, 0, 0);
             let row = rows.clone();
             let result = rows.next_row(|index, field| {
-                if index >= looked_at {
+                let beyond = index >= LOOKED_AT;
+                if index >= widest || beyond && !names {
                     return;
                 }
                 let look = Look::at(field.raw);
-                untyped &= !look.cell.is_typed();
-                looks.push(look);
-                names = names && look.cell.is_worded() && is_name(field.raw);
+                if !beyond {
+                    untyped &= !look.cell.is_typed();
+                    looks.push(look);
+                }
+                bytes += field.raw.len() + 1;
+                names = names && bytes <= WIDEST && look.cell.is_worded() && is_name(field.raw);
                 if names {
                     likeness += name_likeness(field.raw);
                 }
@@ -199,7 +217,7 @@ impl Tally {
                 Ok(Some(fields)) if seen == 0 || fields == width => {
                     width = fields;
                     seen += 1;
-                    if fields > 1 && fields <= looked_at {
+                    if fields > 1 && fields <= widest {
                         let counted = self.widths.entry(fields).or_default();
                         for (index, look) in looks.iter().enumerate() {
                             if let Some(column) = counted.column(index) {
@@ -254,44 +272,52 @@ impl Tally {
     }
 
     fn offer_header(&mut self, row: Rows<'_>, likeness: u32) {
-        let order = |names: &[String]| {
+        let order = |known: &HeaderRow| {
+            let mut names = known.names();
             let mut order = Ordering::Equal;
-            let fields = row.clone().next_row(|index, field| {
-                let theirs = names.get(index).map(String::as_str);
-                order = order.then_with(|| Some(field.raw.trim()).cmp(&theirs));
+            let fields =
+                row.clone().next_row(|_, field| order = order.then_with(|| Some(field.raw.trim()).cmp(&names.next())));
+            order.then_with(|| fields.ok().flatten().unwrap_or_default().cmp(&known.width))
+        };
+        let header = || {
+            let (mut names, mut width) = (String::new(), 0);
+            let _ = row.clone().next_row(|_, field| {
+                names.push_str(field.raw.trim());
+                names.push('\n');
+                width += 1;
             });
-            order.then_with(|| fields.ok().flatten().unwrap_or_default().cmp(&names.len()))
+            names.shrink_to_fit();
+            HeaderRow { likeness, names, width, seen: 1 }
         };
-        let names = || {
-            let mut names = Vec::new();
-            let _ = row.clone().next_row(|_, field| names.push(field.raw.trim().to_owned()));
-            names
-        };
-        self.add_header(likeness, 1, order, names);
+        self.add_header(likeness, 1, order, header);
     }
 
-    /// Counts a candidate whose names stand to others in `order`. The likeliest are kept, by a total order, so one that is
-    /// among them in the end always was.
+    /// Counts a candidate that stands to others of its likeness in `order`. The likeliest are kept, by a total order, so
+    /// one that is among them in the end always was.
     fn add_header(
         &mut self,
         likeness: u32,
         seen: u64,
-        order: impl Fn(&[String]) -> Ordering,
-        names: impl FnOnce() -> Vec<String>,
+        order: impl Fn(&HeaderRow) -> Ordering,
+        header: impl FnOnce() -> HeaderRow,
     ) {
-        let search = self
-            .headers
-            .binary_search_by(|known| likeness.cmp(&known.likeness).then_with(|| order(&known.names).reverse()));
+        let search =
+            self.headers.binary_search_by(|known| likeness.cmp(&known.likeness).then_with(|| order(known).reverse()));
         match search {
             Ok(at) => {
                 if let Some(known) = self.headers.get_mut(at) {
                     known.seen += seen;
                 }
             }
-            Err(at) if at < HEADERS => {
-                let names = names();
-                self.headers.insert(at, HeaderRow { likeness, names, seen });
-                self.headers.truncate(HEADERS);
+            Err(at) if at < HEADERS + WIDE_HEADERS => {
+                self.headers.insert(at, header());
+                let (mut narrow, mut wide) = (0, 0);
+                self.headers.retain(|header| {
+                    let (kept, most) =
+                        if header.names.len() > WIDE { (&mut wide, WIDE_HEADERS) } else { (&mut narrow, HEADERS) };
+                    *kept += 1;
+                    *kept <= most
+                });
             }
             Err(_) => {}
         }
