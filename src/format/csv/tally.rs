@@ -9,6 +9,9 @@ use crate::format::Text;
 
 /// Fields beyond this many are counted, and looked at only as names.
 const LOOKED_AT: usize = 128;
+/// How many columns a tally keeps apart, over all widths: those of the narrowest rows, so that which came first cannot
+/// matter. Of wider ones it keeps what all columns are together.
+const COLUMNS: usize = 1024;
 /// How many candidates for a header row are kept: the likeliest, so that which came first cannot matter.
 const HEADERS: usize = 8;
 /// Candidates with names of more bytes than this are wide.
@@ -37,6 +40,8 @@ pub(super) struct Width {
     /// Those in which no field has a type other than text.
     pub(super) untyped: u64,
     pub(super) columns: Vec<Column>,
+    /// All columns are counted as one.
+    joined: bool,
 }
 
 /// What the fields of one column looked like.
@@ -148,13 +153,23 @@ impl Column {
 
 impl Width {
     fn column(&mut self, index: usize) -> Option<&mut Column> {
+        let index = if self.joined { 0 } else { index };
         if self.columns.len() <= index {
             self.columns.resize(index + 1, Column::default());
         }
         self.columns.get_mut(index)
     }
 
+    fn join(&mut self) {
+        let mut all = Column::default();
+        self.columns.iter().for_each(|column| all.merge(column));
+        (self.columns, self.joined) = (vec![all], true);
+    }
+
     fn merge(&mut self, other: &Width) {
+        if other.joined && !self.joined {
+            self.join();
+        }
         self.messages += other.messages;
         self.untyped += other.untyped;
         for (index, theirs) in other.columns.iter().enumerate() {
@@ -180,10 +195,23 @@ impl Tally {
         for (fields, width) in &other.widths {
             self.widths.entry(*fields).or_default().merge(width);
         }
+        self.bound();
         self.several += other.several;
         for header in &other.headers {
             let order = |known: &HeaderRow| header.names().cmp(known.names());
             self.add_header(header.likeness, header.seen, order, || header.clone());
+        }
+    }
+
+    /// Joins the columns of the rows that are too wide beside so many narrower ones. Widths only ever come in addition, so
+    /// one whose columns are apart in the end always had them apart.
+    fn bound(&mut self) {
+        let mut columns = 0;
+        for (fields, width) in self.widths.iter_mut().filter(|(_, width)| !width.columns.is_empty()) {
+            columns += (*fields).min(LOOKED_AT);
+            if columns > COLUMNS && !width.joined {
+                width.join();
+            }
         }
     }
 
@@ -219,10 +247,14 @@ impl Tally {
                     seen += 1;
                     if fields > 1 && fields <= widest {
                         let counted = self.widths.entry(fields).or_default();
+                        let new = counted.columns.is_empty();
                         for (index, look) in looks.iter().enumerate() {
                             if let Some(column) = counted.column(index) {
                                 column.add(*look);
                             }
+                        }
+                        if new {
+                            self.bound();
                         }
                         if names {
                             self.offer_header(row, likeness);
@@ -321,5 +353,37 @@ impl Tally {
             }
             Err(_) => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::format::csv::rows::Syntax;
+
+    fn tally(texts: &[String]) -> Tally {
+        let mut tally = Tally::default();
+        for text in texts {
+            tally.add(Rows::of_text(text, Syntax::new(',', None, None), None), usize::MAX, &mut Vec::new());
+        }
+        tally
+    }
+
+    #[test]
+    fn rows_of_all_widths_take_little_room_in_any_order() {
+        let mut texts: Vec<String> = (2..400).map(|width| vec!["1"; width].join(",")).collect();
+        let forwards = tally(&texts);
+        let mut parts = tally(&texts[200..]);
+        parts.merge(&tally(&texts[..200]));
+        texts.reverse();
+        let backwards = tally(&texts);
+        let columns = |tally: &Tally| tally.widths.values().map(|width| width.columns.len()).collect::<Vec<_>>();
+        assert!(columns(&forwards).iter().sum::<usize>() < COLUMNS + texts.len());
+        assert_eq!(columns(&forwards), columns(&backwards));
+        assert_eq!(columns(&forwards), columns(&parts));
+        // What is joined was counted all the same.
+        assert!(forwards.looks(399).iter().all(Column::is_typed));
+        assert_eq!(forwards.looks(399)[0].cells, LOOKED_AT as u64);
     }
 }
