@@ -1,5 +1,7 @@
 //! From the vote to a way of reading: which format the table gets, and why.
 
+use std::collections::{HashMap, HashSet};
+
 use crate::format::csv::{Dialect, Header};
 use crate::format::sniff::Verdict;
 use crate::format::{Format, csv};
@@ -101,13 +103,19 @@ fn rows(given: &Given, verdict: &Verdict, remarks: &mut Vec<String>) -> Reading 
 
 /// Column names from a header row: an empty one becomes `c` and its place, a repeated one gets a number.
 fn distinct(names: &[String]) -> Vec<String> {
-    let mut distinct: Vec<String> = Vec::with_capacity(names.len());
+    let mut taken = HashSet::with_capacity(names.len());
+    // The number to try next for a name that was there before: trying all from 2 on would be slow for many of one name.
+    let mut next: HashMap<String, u32> = HashMap::new();
+    let mut distinct = Vec::with_capacity(names.len());
     for (i, name) in (1..).zip(names) {
         let name = name.trim();
         let base = if name.is_empty() { format!("c{i}") } else { name.to_owned() };
-        let taken = |name: &str| distinct.iter().any(|known| known == name);
-        let free = (2u32..).map(|n| format!("{base}_{n}")).find(|name| !taken(name));
-        let free = if taken(&base) { free.unwrap_or(base) } else { base };
+        let mut free = base.clone();
+        while !taken.insert(free.clone()) {
+            let number = next.entry(base.clone()).or_insert(2);
+            free = format!("{base}_{number}");
+            *number += 1;
+        }
         distinct.push(free);
     }
     distinct
@@ -146,6 +154,14 @@ mod tests {
             sniffer.add(payload.as_bytes());
         }
         Decision::new(given, &sniffer.verdict())
+    }
+
+    #[test]
+    fn repeated_names_become_distinct_however_many_there_are() {
+        let names = ["a", "", "a", "a_2", "a", " a "].map(str::to_owned);
+        assert_eq!(distinct(&names), ["a", "c2", "a_2", "a_2_2", "a_3", "a_4"]);
+        let many = vec!["a".to_owned(); 20_000];
+        assert_eq!(distinct(&many).last().unwrap(), "a_20000");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! One row a message is the rule in Kafka, so the evidence is a constant number of fields across messages, then what the
 //! columns look like. Prose, log lines and `name=value` pairs can have constant counts too; they are told by their cells.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::dialect::{Dialect, Header};
@@ -58,7 +59,7 @@ pub fn detect<'a>(payloads: impl IntoIterator<Item = &'a [u8]>, hints: Hints) ->
 }
 
 /// One delimiter under one reading of quotes.
-struct Candidate {
+struct Candidate<'a> {
     bit: usize,
     quoting: Quoting,
     columns: usize,
@@ -66,12 +67,12 @@ struct Candidate {
     typed: bool,
     /// There is prose with as many delimiters as the rows have.
     apart: bool,
-    tally: Tally,
+    tally: Cow<'a, Tally>,
     confidence: f64,
     score: f64,
 }
 
-impl Candidate {
+impl Candidate<'_> {
     /// How many texts of `tally` are rows that fit, and how many are rows that do not.
     fn rows(&self, tally: &Tally) -> (u64, u64) {
         let (mut fits, mut ragged) = (0, 0);
@@ -120,9 +121,9 @@ impl Votes {
         self.best().map(|best| Leader { bit: best.bit, quoting: best.quoting, columns: best.columns })
     }
 
-    fn best(&self) -> Option<Candidate> {
+    fn best(&self) -> Option<Candidate<'_>> {
         let readings: &[Quoting] = if self.hints.settles_quoting() { &[Quoting::Plain] } else { &Quoting::READINGS };
-        let mut best: Option<Candidate> = None;
+        let mut best: Option<Candidate<'_>> = None;
         for bit in 0..self.delimiters.len() {
             for quoting in readings {
                 // A later candidate must be better, not as good: the order of both lists is that of likelihood.
@@ -136,14 +137,18 @@ impl Votes {
         best
     }
 
-    fn candidate(&self, bit: usize, quoting: Quoting) -> Option<Candidate> {
+    fn candidate(&self, bit: usize, quoting: Quoting) -> Option<Candidate<'_>> {
         let (delimiter, weight) = *self.delimiters.get(bit)?;
-        let mut tally = self.tallies.get(&(bit, Quoting::Plain)).cloned().unwrap_or_default();
-        if quoting != Quoting::Plain
-            && let Some(quoted) = self.tallies.get(&(bit, quoting))
-        {
-            tally.merge(quoted);
-        }
+        let plain = self.tallies.get(&(bit, Quoting::Plain));
+        let quoted = self.tallies.get(&(bit, quoting)).filter(|_| quoting != Quoting::Plain);
+        let tally = match (plain, quoted) {
+            (Some(plain), Some(quoted)) => {
+                let mut both = plain.clone();
+                both.merge(quoted);
+                Cow::Owned(both)
+            }
+            (plain, quoted) => Cow::Borrowed(plain.or(quoted)?),
+        };
         let texts = self.texts;
         let with = texts - self.without.get(bit).copied().unwrap_or_default();
         let told = self.hints.delimited || self.hints.delimiter.is_some();
@@ -177,8 +182,8 @@ impl Votes {
     }
 
     /// Where the column names are, and which, if the stream has them.
-    fn header(&self, best: &Candidate) -> (Header, Option<Vec<String>>) {
-        let mut candidates = best.tally.headers.iter().filter(|header| header.names.len() == best.columns);
+    fn header(&self, best: &Candidate<'_>) -> (Header, Option<Vec<String>>) {
+        let mut candidates = best.tally.headers.iter().filter(|header| header.width == best.columns);
         let found = match self.hints.header {
             Some(Header::InStream) => candidates.next(),
             Some(told) => return (told, None),
@@ -188,7 +193,7 @@ impl Votes {
             }),
         };
         match (found, self.hints.header) {
-            (Some(header), _) => (Header::InStream, Some(header.names.clone())),
+            (Some(header), _) => (Header::InStream, Some(header.names().map(str::to_owned).collect())),
             (None, told) => (told.unwrap_or(Header::None), None),
         }
     }
@@ -307,8 +312,8 @@ fn are_rows(delimiter: char, columns: usize, texts: u64, looks: &[Column]) -> bo
 
 /// Is it a row of names over the columns of the rest?
 fn is_header(header: &HeaderRow, columns: &[Column]) -> bool {
-    let width = header.names.len();
-    let mut sorted: Vec<&str> = header.names.iter().map(String::as_str).collect();
+    let width = header.width;
+    let mut sorted: Vec<&str> = header.names().collect();
     sorted.sort_unstable();
     if sorted.windows(2).any(|pair| pair[0] == pair[1]) {
         return false;
@@ -375,6 +380,30 @@ mod tests {
         // What stands for a missing value names no column.
         let missing = found(&["1,alice,2.5", "2,bob,3", "null,none,unknown", "3,carol,1"]).unwrap();
         assert_eq!(missing.dialect.header, Header::None);
+    }
+
+    #[test]
+    fn a_header_row_of_any_width_is_found() {
+        for width in [128, 129, 1000, 4000] {
+            let row = |field: &dyn Fn(usize) -> String| (0..width).map(field).collect::<Vec<_>>().join(",");
+            let names = row(&|i| format!("column_{i}"));
+            let mut rows: Vec<String> =
+                (0..10).map(|n| row(&|i| format!("2026-11-24 10:{:02}:0{n}", i % 60))).collect();
+            rows.insert(3, names.clone());
+            let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+            for header in [None, Some(Header::InStream)] {
+                let hints = Hints { header, ..Hints::default() };
+                let detected = detect(rows.iter().map(|row| row.as_bytes()), hints).unwrap();
+                assert_eq!((detected.dialect.delimiter, detected.columns), (',', width));
+                assert_eq!(detected.dialect.header, Header::InStream);
+                assert_eq!(detected.names.unwrap().join(","), names);
+            }
+            // Without it, the columns still tell which delimiter is the right one.
+            let rows = [&rows[..3], &rows[4..]].concat();
+            let detected = found(&rows).unwrap();
+            assert_eq!((detected.dialect.delimiter, detected.dialect.header), (',', Header::None));
+            assert!(detected.confidence > 0.99);
+        }
     }
 
     #[test]

@@ -7,10 +7,19 @@ use super::cell::{Cell, is_name, name_likeness};
 use super::rows::Rows;
 use crate::format::Text;
 
-/// Fields beyond this many are counted and not looked at.
+/// Fields beyond this many are counted, and looked at only as names.
 const LOOKED_AT: usize = 128;
+/// How many columns a tally keeps apart, over all widths: those of the narrowest rows, so that which came first cannot
+/// matter. Of wider ones it keeps what all columns are together.
+const COLUMNS: usize = 1024;
 /// How many candidates for a header row are kept: the likeliest, so that which came first cannot matter.
 const HEADERS: usize = 8;
+/// Candidates with names of more bytes than this are wide.
+const WIDE: usize = 8 << 10;
+/// How many of them are kept, apart from the others.
+const WIDE_HEADERS: usize = 2;
+/// The most bytes that the names of a candidate may have: those of some 5,000 columns.
+const WIDEST: usize = 64 << 10;
 
 /// The messages of a topic as one dialect reads them. Tallies are sums: they merge in any order to the same.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +40,8 @@ pub(super) struct Width {
     /// Those in which no field has a type other than text.
     pub(super) untyped: u64,
     pub(super) columns: Vec<Column>,
+    /// All columns are counted as one.
+    joined: bool,
 }
 
 /// What the fields of one column looked like.
@@ -56,8 +67,17 @@ pub(super) struct Column {
 pub(super) struct HeaderRow {
     /// How much they look like names; the likelier ones are kept.
     pub(super) likeness: u32,
-    pub(super) names: Vec<String>,
+    /// One a line: a name has no line feed.
+    names: String,
+    /// How many names there are.
+    pub(super) width: usize,
     pub(super) seen: u64,
+}
+
+impl HeaderRow {
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.lines()
+    }
 }
 
 /// One field of the row at hand.
@@ -133,13 +153,23 @@ impl Column {
 
 impl Width {
     fn column(&mut self, index: usize) -> Option<&mut Column> {
+        let index = if self.joined { 0 } else { index };
         if self.columns.len() <= index {
             self.columns.resize(index + 1, Column::default());
         }
         self.columns.get_mut(index)
     }
 
+    fn join(&mut self) {
+        let mut all = Column::default();
+        self.columns.iter().for_each(|column| all.merge(column));
+        (self.columns, self.joined) = (vec![all], true);
+    }
+
     fn merge(&mut self, other: &Width) {
+        if other.joined && !self.joined {
+            self.join();
+        }
         self.messages += other.messages;
         self.untyped += other.untyped;
         for (index, theirs) in other.columns.iter().enumerate() {
@@ -165,31 +195,47 @@ impl Tally {
         for (fields, width) in &other.widths {
             self.widths.entry(*fields).or_default().merge(width);
         }
+        self.bound();
         self.several += other.several;
         for header in &other.headers {
-            let order = |names: &[String]| header.names.as_slice().cmp(names);
-            self.add_header(header.likeness, header.seen, order, || header.names.clone());
+            let order = |known: &HeaderRow| header.names().cmp(known.names());
+            self.add_header(header.likeness, header.seen, order, || header.clone());
         }
     }
 
-    /// Counts one message's rows, and looks at the fields of those that are at most `looked_at` wide. `looks` is room to
+    /// Joins the columns of the rows that are too wide beside so many narrower ones. Widths only ever come in addition, so
+    /// one whose columns are apart in the end always had them apart.
+    fn bound(&mut self) {
+        let mut columns = 0;
+        for (fields, width) in self.widths.iter_mut().filter(|(_, width)| !width.columns.is_empty()) {
+            columns += (*fields).min(LOOKED_AT);
+            if columns > COLUMNS && !width.joined {
+                width.join();
+            }
+        }
+    }
+
+    /// Counts one message's rows, and looks at the fields of those that are at most `widest` wide. `looks` is room to
     /// work in.
-    pub(super) fn add(&mut self, rows: Rows<'_>, looked_at: usize, looks: &mut Vec<Look>) {
-        let looked_at = looked_at.min(LOOKED_AT);
+    pub(super) fn add(&mut self, rows: Rows<'_>, widest: usize, looks: &mut Vec<Look>) {
         let (mut width, mut seen, mut untyped) = (0, 0u64, true);
         let mut rows = rows;
         loop {
             looks.clear();
-            let (mut names, mut likeness) = (true, 0);
+            let (mut names, mut likeness, mut bytes) = (true, 0, 0);
             let row = rows.clone();
             let result = rows.next_row(|index, field| {
-                if index >= looked_at {
+                let beyond = index >= LOOKED_AT;
+                if index >= widest || beyond && !names {
                     return;
                 }
                 let look = Look::at(field.raw);
-                untyped &= !look.cell.is_typed();
-                looks.push(look);
-                names = names && look.cell.is_worded() && is_name(field.raw);
+                if !beyond {
+                    untyped &= !look.cell.is_typed();
+                    looks.push(look);
+                }
+                bytes += field.raw.len() + 1;
+                names = names && bytes <= WIDEST && look.cell.is_worded() && is_name(field.raw);
                 if names {
                     likeness += name_likeness(field.raw);
                 }
@@ -199,12 +245,16 @@ impl Tally {
                 Ok(Some(fields)) if seen == 0 || fields == width => {
                     width = fields;
                     seen += 1;
-                    if fields > 1 && fields <= looked_at {
+                    if fields > 1 && fields <= widest {
                         let counted = self.widths.entry(fields).or_default();
+                        let new = counted.columns.is_empty();
                         for (index, look) in looks.iter().enumerate() {
                             if let Some(column) = counted.column(index) {
                                 column.add(*look);
                             }
+                        }
+                        if new {
+                            self.bound();
                         }
                         if names {
                             self.offer_header(row, likeness);
@@ -254,46 +304,86 @@ impl Tally {
     }
 
     fn offer_header(&mut self, row: Rows<'_>, likeness: u32) {
-        let order = |names: &[String]| {
+        let order = |known: &HeaderRow| {
+            let mut names = known.names();
             let mut order = Ordering::Equal;
-            let fields = row.clone().next_row(|index, field| {
-                let theirs = names.get(index).map(String::as_str);
-                order = order.then_with(|| Some(field.raw.trim()).cmp(&theirs));
+            let fields =
+                row.clone().next_row(|_, field| order = order.then_with(|| Some(field.raw.trim()).cmp(&names.next())));
+            order.then_with(|| fields.ok().flatten().unwrap_or_default().cmp(&known.width))
+        };
+        let header = || {
+            let (mut names, mut width) = (String::new(), 0);
+            let _ = row.clone().next_row(|_, field| {
+                names.push_str(field.raw.trim());
+                names.push('\n');
+                width += 1;
             });
-            order.then_with(|| fields.ok().flatten().unwrap_or_default().cmp(&names.len()))
+            names.shrink_to_fit();
+            HeaderRow { likeness, names, width, seen: 1 }
         };
-        let names = || {
-            let mut names = Vec::new();
-            let _ = row.clone().next_row(|_, field| names.push(field.raw.trim().to_owned()));
-            names
-        };
-        self.add_header(likeness, 1, order, names);
+        self.add_header(likeness, 1, order, header);
     }
 
-    /// Counts a candidate whose names stand to others in `order`. The likeliest are kept, by a total order, so one that is
-    /// among them in the end always was.
+    /// Counts a candidate that stands to others of its likeness in `order`. The likeliest are kept, by a total order, so
+    /// one that is among them in the end always was.
     fn add_header(
         &mut self,
         likeness: u32,
         seen: u64,
-        order: impl Fn(&[String]) -> Ordering,
-        names: impl FnOnce() -> Vec<String>,
+        order: impl Fn(&HeaderRow) -> Ordering,
+        header: impl FnOnce() -> HeaderRow,
     ) {
-        let search = self
-            .headers
-            .binary_search_by(|known| likeness.cmp(&known.likeness).then_with(|| order(&known.names).reverse()));
+        let search =
+            self.headers.binary_search_by(|known| likeness.cmp(&known.likeness).then_with(|| order(known).reverse()));
         match search {
             Ok(at) => {
                 if let Some(known) = self.headers.get_mut(at) {
                     known.seen += seen;
                 }
             }
-            Err(at) if at < HEADERS => {
-                let names = names();
-                self.headers.insert(at, HeaderRow { likeness, names, seen });
-                self.headers.truncate(HEADERS);
+            Err(at) if at < HEADERS + WIDE_HEADERS => {
+                self.headers.insert(at, header());
+                let (mut narrow, mut wide) = (0, 0);
+                self.headers.retain(|header| {
+                    let (kept, most) =
+                        if header.names.len() > WIDE { (&mut wide, WIDE_HEADERS) } else { (&mut narrow, HEADERS) };
+                    *kept += 1;
+                    *kept <= most
+                });
             }
             Err(_) => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::format::csv::rows::Syntax;
+
+    fn tally(texts: &[String]) -> Tally {
+        let mut tally = Tally::default();
+        for text in texts {
+            tally.add(Rows::of_text(text, Syntax::new(',', None, None), None), usize::MAX, &mut Vec::new());
+        }
+        tally
+    }
+
+    #[test]
+    fn rows_of_all_widths_take_little_room_in_any_order() {
+        let mut texts: Vec<String> = (2..400).map(|width| vec!["1"; width].join(",")).collect();
+        let forwards = tally(&texts);
+        let mut parts = tally(&texts[200..]);
+        parts.merge(&tally(&texts[..200]));
+        texts.reverse();
+        let backwards = tally(&texts);
+        let columns = |tally: &Tally| tally.widths.values().map(|width| width.columns.len()).collect::<Vec<_>>();
+        assert!(columns(&forwards).iter().sum::<usize>() < COLUMNS + texts.len());
+        assert_eq!(columns(&forwards), columns(&backwards));
+        assert_eq!(columns(&forwards), columns(&parts));
+        // What is joined was counted all the same.
+        assert!(forwards.looks(399).iter().all(Column::is_typed));
+        assert_eq!(forwards.looks(399)[0].cells, LOOKED_AT as u64);
     }
 }
