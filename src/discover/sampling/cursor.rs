@@ -15,6 +15,8 @@ pub(super) struct Cursor {
     pub(super) next: i64,
     /// Where the window before ended: nothing below it is taken.
     pub(super) from: i64,
+    /// What was asked for last, in bytes.
+    pub(super) asked: u64,
     /// The least to ask for: it grows when a batch does not fit.
     pub(super) floor: u64,
     /// The base offset of the batch that a record was taken from last.
@@ -45,25 +47,14 @@ pub(super) struct Progress {
     pub(super) cut: Option<Cut>,
 }
 
-/// What records cost on the wire.
-#[derive(Clone, Copy, Debug)]
+/// What records cost on the wire, in bytes of batches.
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Cost {
     pub(super) wire: u64,
     pub(super) records: u64,
 }
 
-impl Default for Cost {
-    /// Before any was seen.
-    fn default() -> Self {
-        Self { wire: 512, records: 1 }
-    }
-}
-
 impl Cost {
-    pub(super) fn nothing() -> Self {
-        Self { wire: 0, records: 0 }
-    }
-
     /// What so many records cost, in bytes.
     pub(super) fn of(self, records: u64) -> u64 {
         let cost = u128::from(records) * u128::from(self.wire) / u128::from(self.records.max(1));
@@ -108,6 +99,7 @@ impl Cursor {
                 })
                 .collect(),
             window: 0,
+            asked: 0,
             floor: 1,
             read: None,
             batch: 0,

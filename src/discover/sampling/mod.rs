@@ -22,6 +22,8 @@ use crate::discover::plan::Plan;
 use crate::discover::sample::{Sample, Store};
 use crate::infer::Reject;
 
+/// The first fetch of a partition that is not read whole asks for no more than this, in bytes.
+const FIRST_ASK: u64 = 4 << 10;
 /// One fetch of one partition asks for no more than this, in bytes.
 const LARGEST_ASK: u64 = 1 << 20;
 /// A partition that answers nothing to an ask of this size has nothing more to say.
@@ -51,8 +53,10 @@ pub(crate) struct Sampling {
     store: Store,
     taken: u64,
     taken_bytes: u64,
-    /// What a record costs on the wire.
-    cost: Cost,
+    /// What records cost on the wire, by those that were seen last.
+    cost: Option<Cost>,
+    /// How large a batch is, by that one.
+    batch: u64,
     notes: Vec<String>,
 }
 
@@ -81,7 +85,8 @@ impl Sampling {
             store: Store::default(),
             taken: 0,
             taken_bytes: 0,
-            cost: Cost::default(),
+            cost: None,
+            batch: 0,
             notes: Vec::new(),
         };
         sampling.order_windows();
@@ -104,41 +109,51 @@ impl Sampling {
     }
 
     /// What to fetch next; nothing when it is done.
-    pub(crate) fn wants(&self) -> Vec<Want> {
-        match self.phase {
-            Phase::Shares => self
-                .partitions
-                .iter()
-                .filter_map(|cursor| {
-                    let window = cursor.windows.get(cursor.window)?;
-                    Some(self.want(cursor, window, Self::share_left(window)))
-                })
-                .collect(),
-            Phase::Leftover { partition, window } => self
-                .partitions
-                .get(partition)
-                .and_then(|cursor| Some(self.want(cursor, cursor.windows.get(window)?, self.leftover())))
-                .into_iter()
-                .collect(),
-            Phase::Between | Phase::Done => Vec::new(),
+    pub(crate) fn wants(&mut self) -> Vec<Want> {
+        let mut wants = Vec::new();
+        for index in 0..self.partitions.len() {
+            let bounds = self.bounds(index);
+            let Some((at, room, _)) = bounds else {
+                continue;
+            };
+            let want =
+                self.partitions.get(index).and_then(|cursor| Some(self.want(cursor, cursor.windows.get(at)?, room)));
+            if let (Some(want), Some(cursor)) = (want, self.partitions.get_mut(index)) {
+                cursor.asked = u64::from(want.max_bytes);
+                wants.push(want);
+            }
         }
+        wants
     }
 
     fn want(&self, cursor: &Cursor, window: &Progress, room: Room) -> Want {
         let room = if self.whole { room.bytes } else { room.bytes.min(room.wire) };
-        let needs = self.cost.of(window.plan.records.saturating_sub(window.records)).min(room);
-        // A part of a batch is of no use: whole ones, as large as they are here.
-        let batch = cursor.batch.max(cursor.recent).max(1);
+        let needs = self.cost(window.plan.records.saturating_sub(window.records)).min(room);
+        // A part of a batch is of no use: whole ones, as large as they are here, and a little more as they vary.
+        let batch = match cursor.batch.max(cursor.recent) {
+            0 => self.batch.max(1),
+            batch => batch,
+        };
         let ask = match needs.div_ceil(batch).saturating_mul(batch) {
             ask if ask <= LARGEST_ASK => ask,
             _ => LARGEST_ASK - LARGEST_ASK % batch,
         };
-        let ask = ask.max(batch).max(cursor.floor);
+        let ask = (ask.max(batch) + batch / 32).max(cursor.floor);
         Want {
             partition: cursor.partition,
             offset: cursor.next,
             stuck: cursor.floor > 1,
             max_bytes: u32::try_from(ask).unwrap_or(u32::MAX).min(i32::MAX as u32),
+        }
+    }
+
+    /// What records are taken to cost on the wire, in bytes.
+    fn cost(&self, records: u64) -> u64 {
+        match self.cost {
+            Some(cost) => cost.of(records),
+            // As long as it is not known, too much costs nothing where all is wanted; elsewhere a few tell.
+            None if self.whole => records.saturating_mul(512),
+            None => records.saturating_mul(128).min(FIRST_ASK),
         }
     }
 
@@ -167,7 +182,7 @@ impl Sampling {
             cursor.unread = Some(format!("partition {partition} ends at offset {stable}, where a transaction is open"));
         }
         let asked = cursor.next;
-        let (mut seen, mut more) = (Cost::nothing(), true);
+        let (mut seen, mut more) = (Cost::default(), true);
         let mut batch = None;
         while more && let Some(next) = source.next() {
             seen.records += 1;
@@ -175,6 +190,7 @@ impl Sampling {
                 Ok(record) => {
                     if batch.replace(record.batch.base) != Some(record.batch.base) {
                         seen.wire += record.batch.length;
+                        self.batch = record.batch.length;
                     }
                     self.take(index, record)
                 }
@@ -485,8 +501,6 @@ impl Sampling {
             return;
         };
         let may_begin = self.may_begin(room);
-        let before = self.partitions.get(index).and_then(|cursor| Some((cursor, cursor.windows.get(at)?)));
-        let asked_for = before.map_or(1, |(cursor, window)| u64::from(self.want(cursor, window, room).max_bytes));
         let Some(cursor) = self.partitions.get_mut(index) else {
             return;
         };
@@ -505,7 +519,8 @@ impl Sampling {
             self.close(index, next.min(end).max(asked));
         } else if next == asked && seen == 0 {
             // A batch larger than what was asked for, or nothing at all.
-            cursor.floor = if needs > cursor.floor { needs } else { cursor.floor.max(asked_for) * 4 };
+            let more = cursor.asked.saturating_mul(if self.whole { 4 } else { 2 });
+            cursor.floor = if needs > cursor.asked { needs } else { more };
             if cursor.floor > GIVE_UP {
                 let partition = cursor.partition;
                 self.fail(partition, &format!("nothing is readable at offset {asked}"));
@@ -575,7 +590,7 @@ impl Sampling {
         if seen.wire > 0 {
             // A batch that was looked into for some of its records only says too much.
             let most = bytes.checked_div(records).map_or(u64::MAX, |size| seen.records.saturating_mul(size + 24));
-            self.cost = Cost { wire: seen.wire.min(most), records: seen.records };
+            self.cost = Some(Cost { wire: seen.wire.min(most), records: seen.records });
         }
     }
 }

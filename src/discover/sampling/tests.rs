@@ -251,6 +251,21 @@ fn no_more_is_fetched_than_the_budget_and_a_batch_a_window() {
     }
 }
 
+#[test]
+fn no_more_is_fetched_than_the_records_and_a_batch_a_window() {
+    for (n, each, size) in [(3_000, 1, 300), (1_000, 7, 300), (100, 100, 300), (20, 1_000, 300), (1, 10_000, 300)] {
+        let logs = [even(n, each, size), even(n, each, size), even(n, each, size)];
+        for records in [48, 300, 1_000, 3_000] {
+            let outcome = run(&logs, Budget { records, bytes: 16 << 20 }, PLAIN);
+            let wire: usize = outcome.wire.values().sum();
+            let batch = logs[0].largest_batch();
+            let most = records as usize * batch.div_ceil(each) + 3 * 16 * (batch + batch / 32);
+            assert!(wire <= most, "{n} {each} {size}: {wire} of {most} for {records} records");
+            assert_eq!(outcome.sample.len(), records);
+        }
+    }
+}
+
 fn logs() -> impl Strategy<Value = Vec<Log>> {
     let gap = prop_oneof![8 => Just(0i64), 1 => 0i64..50, 1 => 500i64..1000];
     let size = prop_oneof![8 => 0usize..100, 1 => 1000usize..5000];
