@@ -47,11 +47,17 @@ impl Verdict {
     /// Only what the broker says of this very batch before it is appended is definite: a lost or garbled answer is not,
     /// nor is a failure that may pass and outlived all retries, nor one about the producer or its sequence numbers.
     fn of(error: &client::Error) -> Self {
-        let client::Error::Broker { code, .. } = error else { return Self::Unclear };
-        match *code {
+        let Some(code) = error.code() else { return Self::Unclear };
+        // The broker is further, so it has the batch; where, it has forgotten. Java's client says so too.
+        if code.code() == DUPLICATE_SEQUENCE_NUMBER {
+            return Self::Written;
+        }
+        // An earlier attempt may have been the one that was written.
+        if error.may_have_been_written() || !matches!(error, client::Error::Broker { .. }) {
+            return Self::Unclear;
+        }
+        match code {
             ErrorCode::MESSAGE_TOO_LARGE => Self::TooLarge,
-            // The broker is further, so it has the batch; where, it has forgotten. Java's client says so too.
-            code if code.code() == DUPLICATE_SEQUENCE_NUMBER => Self::Written,
             code if REFUSALS.contains(&code.code()) => Self::Refused,
             code if code.is_denied() => Self::Denied,
             _ => Self::Unclear,

@@ -53,7 +53,18 @@ pub(super) fn cell(ty: &Type, value: &str, nullable: bool, empty_is_null: bool) 
             (false, ..) => Err(format!("is empty where {} is expected", name(ty))),
         };
     }
-    if text(ty, value, TimestampStandard::Sql) { Ok(()) } else { Err(not(ty, value)) }
+    // Flink's csv format gives the field to Java's parser, which takes an exponent and a sign; one that has either is a
+    // number in JSON's grammar, but for the plus.
+    let literal = value.trim().strip_prefix('+').unwrap_or(value.trim());
+    let is_literal = literal.starts_with(|c: char| c == '-' || c.is_ascii_digit())
+        && crate::format::json::validate(literal.as_bytes(), 1).is_ok();
+    let fits = match ty {
+        Type::Double | Type::Decimal { .. } if is_literal => {
+            number(ty, Number::Literal { text: literal, integer: !literal.contains(['.', 'e', 'E']) })
+        }
+        _ => text(ty, value, TimestampStandard::Sql),
+    };
+    if fits { Ok(()) } else { Err(not(ty, value)) }
 }
 
 /// `"abc" does not read back as BIGINT`, shortened.
@@ -100,6 +111,18 @@ fn base64(text: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cell_may_have_an_exponent_or_a_sign() {
+        for cell_text in ["1e-7", "1.5E-300", "-0", "+3", "-2.50"] {
+            assert_eq!(cell(&Type::Double, cell_text, true, false), Ok(()), "{cell_text}");
+        }
+        assert_eq!(cell(&Type::Decimal { precision: 38, scale: 2 }, "1.5E2", true, false), Ok(()));
+        for cell_text in ["e5", "1e", "--1", "0x10", "1_000"] {
+            assert!(cell(&Type::Double, cell_text, true, false).is_err(), "{cell_text}");
+        }
+        assert!(cell(&Type::BigInt, "1e3", true, false).is_err());
+    }
 
     fn literal(text: &str) -> Number<'_> {
         Number::Literal { text, integer: !text.contains(['.', 'e', 'E']) }
