@@ -47,7 +47,7 @@ fn flat(index: usize) -> Vec<u8> {
         40 + index % 30,
         index % 10,
         index % 101,
-        index % 7 == 0,
+        index.is_multiple_of(7),
         index % 4
     )
     .into_bytes()
@@ -61,7 +61,7 @@ fn row(index: usize) -> Vec<u8> {
         index % 60,
         15 + index % 20,
         index % 100,
-        index % 7 == 0,
+        index.is_multiple_of(7),
         index * 31
     )
     .into_bytes()
