@@ -304,3 +304,28 @@ async fn callers_who_wait_for_the_same_metadata_wait_no_longer_than_they_allow()
     }
     assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
 }
+
+#[tokio::test]
+async fn a_topic_that_is_new_is_waited_for_if_asked_to() {
+    let (broker, client) = cluster().await;
+    let creation = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        broker.create_topic("new", 2).unwrap();
+    };
+    let (topics, ()) = tokio::join!(client.topics_settled(&["new", "orders"]), creation);
+    let topics = topics.unwrap();
+    assert_eq!((topics[0].name.as_str(), topics[0].partitions.len()), ("new", 2));
+    topics[0].check().unwrap();
+    let start = Instant::now();
+    let topics = client.topics_settled(&["no.such"]).await.unwrap();
+    assert!(start.elapsed() < Duration::from_secs(6), "{:?}", start.elapsed());
+    let error = topics[0].check().unwrap_err();
+    assert_eq!(error.to_string(), "topic no.such: UNKNOWN_TOPIC_OR_PARTITION");
+    assert_eq!((error.kind(), error.topic()), (Kind::Broker, Some("no.such")));
+    // What will not pass is told at once.
+    broker.intercept(Interception::once(ApiKey::Metadata, Action::Fail(ResponseError::TopicAuthorizationFailed)));
+    let start = Instant::now();
+    let error = client.topics_settled(&["orders"]).await.unwrap().remove(0).check().unwrap_err();
+    assert_eq!(error.kind(), Kind::Denied);
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+}

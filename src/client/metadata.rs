@@ -102,6 +102,25 @@ pub struct Topic {
     pub partitions: Vec<Partition>,
 }
 
+impl Topic {
+    /// Its error, if it has one, as one that names the topic, tells whose fault it is, and may have a hint.
+    ///
+    /// # Errors
+    /// [`Error::Broker`] with [`Topic::error`] as its code.
+    pub fn check(&self) -> Result<(), Error> {
+        self.error.map_or(Ok(()), |code| {
+            let topic = Some(self.name.clone());
+            Err(Error::Broker { topic, partition: None, address: None, code, message: None })
+        })
+    }
+
+    /// Whether it is in a state that a new topic is in until all brokers know it: unknown, or without leaders.
+    pub(super) fn is_unsettled(&self) -> bool {
+        let passes = |code: ErrorCode| code.is_unknown_topic() || code.is_retriable();
+        self.error.is_some_and(passes) || self.partitions.iter().any(|p| p.leader.is_none())
+    }
+}
+
 /// A partition and who leads it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]

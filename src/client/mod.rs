@@ -38,6 +38,8 @@ mod together;
 
 use std::sync::Arc;
 
+use tokio::time::sleep;
+
 pub use code::ErrorCode;
 pub use config::{ClientConfig, ConfigError};
 pub use create_topics::NewTopic;
@@ -50,7 +52,7 @@ pub use produce::{ProduceAck, ProduceBatch};
 
 use brokers::Brokers;
 use metadata::Cache;
-use retry::Budget;
+use retry::{Backoff, Budget, UNKNOWN_TOPIC};
 
 /// A client of one cluster. Clones share its connections and its metadata; they close when the last one is dropped.
 #[derive(Debug, Clone)]
@@ -98,11 +100,15 @@ impl Client {
     /// The topics of the cluster with their partitions and leaders, asked now: those named, or all of them.
     ///
     /// A topic that was named and does not exist is in the answer, with its [`Topic::error`]. Nothing is created by asking.
+    /// One that was created a moment ago may look as if it did not exist: see [`Client::topics_settled`].
     ///
     /// # Errors
     /// When no broker answers within [`ClientConfig::timeout`].
     pub async fn topics(&self, names: Option<&[&str]>) -> Result<Vec<Topic>, Error> {
-        let budget = Budget::starting_now(self.inner.config.timeout);
+        self.topics_within(names, Budget::starting_now(self.inner.config.timeout)).await
+    }
+
+    async fn topics_within(&self, names: Option<&[&str]>, budget: Budget) -> Result<Vec<Topic>, Error> {
         let snapshot = match names {
             None => self.refresh_all(budget).await?,
             Some(names) => self.refresh(names.iter().copied(), None, budget).await?,
@@ -112,5 +118,26 @@ impl Client {
             None => topics.map(|topic| (**topic).clone()).collect(),
             Some(names) => names.iter().filter_map(|name| snapshot.topic(name)).cloned().collect(),
         })
+    }
+
+    /// These topics, asked again while one of them is unknown or has a partition without a leader, but for three seconds
+    /// at most: for as long as a topic that was created a moment ago may look like that to some of the brokers.
+    ///
+    /// # Errors
+    /// When no broker answers within [`ClientConfig::timeout`]. A topic that stays unknown is no error of the call: it is
+    /// in the answer, and [`Topic::check`] tells.
+    pub async fn topics_settled(&self, names: &[&str]) -> Result<Vec<Topic>, Error> {
+        let config = &self.inner.config;
+        let budget = Budget::starting_now(config.timeout);
+        let mut backoff = Backoff::new(config.retry_backoff, config.retry_backoff_max);
+        loop {
+            let topics = self.topics_within(Some(names), budget).await?;
+            let pause = backoff.pause();
+            let given_up = pause >= budget.left() || budget.used() + pause >= UNKNOWN_TOPIC;
+            if given_up || !topics.iter().any(Topic::is_unsettled) {
+                return Ok(topics);
+            }
+            sleep(pause).await;
+        }
     }
 }

@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 
 use super::dial::{Stream, Transport};
-use super::frame::{DEFAULT_MAX_FRAME, FrameError, read_frame};
+use super::frame::{DEFAULT_MAX_FRAME, read_frame};
 use super::handshake::{Greeted, Ungreeted, greet};
 use super::message::{decode_reply, encode_request};
 use super::versions::{BrokerVersions, FIRST_API_VERSIONS, api_name, our_versions};
@@ -368,10 +368,4 @@ async fn push(writer: &mut (impl AsyncWrite + Unpin), output: &mut Bytes, unflus
         return Err(std::io::ErrorKind::WriteZero.into());
     }
     Ok(())
-}
-
-impl From<FrameError> for Lost {
-    fn from(error: FrameError) -> Self {
-        Self::Frame(error)
-    }
 }

@@ -10,14 +10,23 @@ const WINDOW_BITS: u8 = 15;
 /// How much a member is first expected to inflate; JSON is often smaller by this factor.
 const EXPECTED_RATIO: usize = 4;
 
+/// Each member costs an inflater with a window of its own, even one of 20 bytes with nothing in it. So many are free;
+const FREE_MEMBERS: usize = 1000;
+/// beyond them there is one for each so many bytes that were inflated.
+const BYTES_PER_MEMBER: usize = 1024;
+
 pub(super) fn decode(mut input: &[u8], out: &mut Scratch) -> Result<(), Failure> {
     // Java's GZIPInputStream reads members until the input ends, so some writer may rely on it.
-    loop {
+    for members in 1.. {
         input = member(input, out)?;
         if input.is_empty() {
-            return Ok(());
+            break;
+        }
+        if members >= FREE_MEMBERS + out.filled().len() / BYTES_PER_MEMBER {
+            return Err(Failure::damaged(format!("{members} members with hardly any data, and more of them")));
         }
     }
+    Ok(())
 }
 
 /// Inflates one member and returns what follows it.
@@ -68,6 +77,33 @@ impl Encoder {
             if status == Status::StreamEnd {
                 return Ok(());
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::record::Inflater;
+
+    fn member_of(data: &[u8]) -> Vec<u8> {
+        let mut out = Vec::new();
+        Encoder::default().encode(data, &mut out).unwrap();
+        out
+    }
+
+    #[test]
+    fn many_members_are_read_as_long_as_they_hold_something() {
+        let mut inflater = Inflater::default();
+        let small = member_of(b"x").repeat(FREE_MEMBERS);
+        assert_eq!(inflater.inflate(Compression::Gzip, &small).unwrap().len(), FREE_MEMBERS);
+        let large = member_of(&[b'y'; 2 * BYTES_PER_MEMBER]).repeat(FREE_MEMBERS + 100);
+        let inflated = inflater.inflate(Compression::Gzip, &large).unwrap();
+        assert_eq!(inflated.len(), 2 * (FREE_MEMBERS + 100) * BYTES_PER_MEMBER);
+        for hollow in [&b""[..], b"x"] {
+            let error = inflater.inflate(Compression::Gzip, &member_of(hollow).repeat(FREE_MEMBERS + 2)).unwrap_err();
+            assert!(error.to_string().contains("members"), "{error}");
         }
     }
 }
