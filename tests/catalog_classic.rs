@@ -4,8 +4,8 @@
 
 use topica::catalog::{Encoding, Role, Table, classic};
 use topica::format::csv::{Dialect, Header};
-use topica::schema::classic::{ClassicColumn, ClassicKind, ClassicType};
-use topica::schema::{Column, Evidence, Field, Schema, TimestampStandard, Type};
+use topica::schema::classic::{ClassicColumn, ClassicKind, ClassicOptions, ClassicType};
+use topica::schema::{Column, Evidence, Field, Profile, Schema, TimestampStandard, Type};
 
 fn env(_: &str) -> Option<String> {
     None
@@ -262,4 +262,22 @@ fn a_bomb_of_avro_names_is_refused() {
         classic::read_avsc(&format!("{{\"type\": \"record\", \"name\": \"B\", \"fields\": [{fields}]}}"), "b.avsc")
             .unwrap_err();
     assert!(error.to_string().contains("too many types"), "{error}");
+}
+
+#[test]
+fn whatever_depth_a_sample_has_its_schema_reads_back() {
+    for depth in [1, 16, 17, 31, 32, 60, 64, 65, 300] {
+        for payload in [
+            format!("{}1{}", "{\"a\":".repeat(depth), "}".repeat(depth)),
+            format!("{}1{}", "{\"a\":[".repeat(depth), "]}".repeat(depth)),
+            format!("{{\"a\":{}1{}}}", "[".repeat(depth), "]".repeat(depth)),
+        ] {
+            let mut profile = Profile::new();
+            profile.observe_json(0, payload.as_bytes(), 1000).unwrap();
+            let options = ClassicOptions::new(topica::schema::Encoding::Json).not_null_from_sample(true);
+            let columns = topica::schema::classic::resolve(&profile, &options);
+            let read = read(&classic::write_schema_yml("orders", &columns));
+            assert_eq!(read.schema.columns.len(), 1, "{payload}");
+        }
+    }
 }

@@ -27,6 +27,8 @@ use std::collections::{BTreeMap, HashMap};
 
 /// Tables nest at most this deep.
 const DEEPEST: usize = 64;
+/// Arrays of scalars nest at most this deep; deeper ones are text, as readers know no such type.
+const DEEPEST_ARRAY: usize = 16;
 /// The name of the column for values that are not objects, where others are.
 const VALUE: &str = " #value";
 
@@ -298,7 +300,11 @@ impl<'a> Classic<'a> {
                 true => scalars.detected(self.options.uuid).unwrap_or(scalars.raw()),
                 false => ClassicType::String,
             };
-            return ClassicKind::Scalar { ty, array_depth: scalars.depth.max(content.object_depth) };
+            let array_depth = scalars.depth.max(content.object_depth);
+            return match array_depth > DEEPEST_ARRAY {
+                true => ClassicKind::Scalar { ty: ClassicType::String, array_depth: 0 },
+                false => ClassicKind::Scalar { ty, array_depth },
+            };
         }
         let mut columns = columns;
         if scalars.any() {

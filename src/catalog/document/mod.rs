@@ -10,8 +10,9 @@ pub(crate) use yaml::parse as parse_yaml;
 
 use crate::catalog::error::Position;
 
-/// How deep lists and objects of a configuration may nest.
-const DEEPEST: usize = 64;
+/// How deep lists and objects of a configuration may nest: tables of a classic schema, of which each takes two levels,
+/// nest 64 deep.
+const DEEPEST: usize = 160;
 
 /// A value and where it starts.
 #[derive(Clone, Debug, PartialEq)]

@@ -10,11 +10,13 @@ use crate::catalog::error::{Position, shown};
 
 /// How many nodes a document may have, each alias counted with all that it stands for.
 const MOST_NODES: usize = 100_000;
+/// How many bytes of text may stand in it, counted in the same way.
+const MOST_BYTES: usize = 64 << 20;
 
 /// Reads the one document that `text` holds; `origin` names the file in errors.
 pub(crate) fn parse(text: &str, origin: &str) -> Result<Node, Error> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut tree = Tree { origin, open: Vec::new(), anchors: HashMap::new(), nodes: 0, root: None };
+    let mut tree = Tree { origin, open: Vec::new(), anchors: HashMap::new(), size: Size::default(), root: None };
     for event in Parser::new_from_str(text) {
         let (event, span) = event.map_err(|e| {
             let at = position(e.marker().line(), e.marker().col());
@@ -43,18 +45,35 @@ fn position(line: usize, column: usize) -> Position {
 struct Tree<'a> {
     origin: &'a str,
     open: Vec<Open>,
-    anchors: HashMap<usize, (Node, usize)>,
-    /// How many nodes there are by now.
-    nodes: usize,
+    anchors: HashMap<usize, (Node, Size)>,
+    /// How much there is by now.
+    size: Size,
     root: Option<Node>,
+}
+
+/// What a tree takes in memory.
+#[derive(Clone, Copy, Default)]
+struct Size {
+    nodes: usize,
+    /// Of text.
+    bytes: usize,
+}
+
+impl Size {
+    const ONE: Self = Self { nodes: 1, bytes: 0 };
+
+    /// What came since there was as much as `before`.
+    fn since(self, before: Self) -> Self {
+        Self { nodes: self.nodes.saturating_sub(before.nodes), bytes: self.bytes.saturating_sub(before.bytes) }
+    }
 }
 
 /// A list or an object whose end has not come yet.
 struct Open {
     at: Position,
     anchor: usize,
-    /// What `nodes` was when it started.
-    nodes_before: usize,
+    /// How much there was when it started.
+    before: Size,
     content: Content,
 }
 
@@ -79,45 +98,51 @@ impl Tree<'_> {
             )),
             Event::DocumentStart(_) => Ok(()),
             Event::Scalar(text, style, anchor, tag) => {
+                let bytes = text.len();
                 let text_by_tag = tag.is_some_and(|tag| tag.suffix == "str");
                 let value =
                     if style == ScalarStyle::Plain && !text_by_tag { plain(&text) } else { Value::String(text.into()) };
-                self.count(1, at)?;
-                self.add(Node { value, at }, anchor, 1)
+                let size = Size { nodes: 1, bytes };
+                self.count(size, at)?;
+                self.add(Node { value, at }, anchor, size)
             }
             Event::Alias(anchor) => {
-                let Some((node, nodes)) = self.anchors.get(&anchor).cloned() else {
+                let Some(&(_, size)) = self.anchors.get(&anchor) else {
                     return Err(self.error(at, "this alias stands for something that contains it", "write it out"));
                 };
-                self.count(nodes, at)?;
-                self.add(node, 0, nodes)
+                self.count(size, at)?;
+                match self.anchors.get(&anchor) {
+                    Some((node, _)) => self.add(node.clone(), 0, size),
+                    None => Ok(()),
+                }
             }
             Event::SequenceStart(anchor, _) => self.open(at, anchor, Content::List(Vec::new())),
             Event::MappingStart(anchor, _) => {
                 self.open(at, anchor, Content::Object { members: Vec::new(), name: None })
             }
             Event::SequenceEnd | Event::MappingEnd => {
-                let Some(Open { at, anchor, nodes_before, content }) = self.open.pop() else { return Ok(()) };
+                let Some(Open { at, anchor, before, content }) = self.open.pop() else { return Ok(()) };
                 let value = match content {
                     Content::List(items) => Value::List(items),
                     Content::Object { members, .. } => Value::Object(members),
                 };
-                self.add(Node { value, at }, anchor, self.nodes - nodes_before)
+                self.add(Node { value, at }, anchor, self.size.since(before))
             }
         }
     }
 
     /// An alias may be used again and again: it is what it stands for that has to be counted, before it is copied.
-    fn count(&mut self, nodes: usize, at: Position) -> Result<(), Error> {
-        self.nodes = self.nodes.saturating_add(nodes);
-        if self.nodes > MOST_NODES {
-            return Err(self.error(
-                at,
-                format!("more than {MOST_NODES} values, aliases included"),
-                "no schema needs that: is this the right file?",
-            ));
-        }
-        Ok(())
+    fn count(&mut self, size: Size, at: Position) -> Result<(), Error> {
+        self.size.nodes = self.size.nodes.saturating_add(size.nodes);
+        self.size.bytes = self.size.bytes.saturating_add(size.bytes);
+        let what = if self.size.nodes > MOST_NODES {
+            format!("more than {MOST_NODES} values, aliases included")
+        } else if self.size.bytes > MOST_BYTES {
+            format!("more than {} MiB of text, aliases included", MOST_BYTES >> 20)
+        } else {
+            return Ok(());
+        };
+        Err(self.error(at, what, "no schema needs that: is this the right file?"))
     }
 
     fn open(&mut self, at: Position, anchor: usize, content: Content) -> Result<(), Error> {
@@ -128,18 +153,18 @@ impl Tree<'_> {
                 "no schema needs that: is this the right file?",
             ));
         }
-        let nodes_before = self.nodes;
-        self.count(1, at)?;
-        self.open.push(Open { at, anchor, nodes_before, content });
+        let before = self.size;
+        self.count(Size::ONE, at)?;
+        self.open.push(Open { at, anchor, before, content });
         Ok(())
     }
 
     /// Puts a finished node where it belongs.
-    fn add(&mut self, node: Node, anchor: usize, nodes: usize) -> Result<(), Error> {
+    fn add(&mut self, node: Node, anchor: usize, size: Size) -> Result<(), Error> {
         if anchor > 0 {
             // What an anchor holds is memory too, beside the place that it stands in.
-            self.count(nodes, node.at)?;
-            self.anchors.insert(anchor, (node.clone(), nodes));
+            self.count(size, node.at)?;
+            self.anchors.insert(anchor, (node.clone(), size));
         }
         let origin = self.origin;
         match self.open.last_mut().map(|open| &mut open.content) {
@@ -217,7 +242,14 @@ mod tests {
             bomb.push_str(&format!("a{i}: &a{i} [{refs}]\n"));
         }
         let error = parse(&bomb, "f").unwrap_err();
-        assert!(error.to_string().contains("aliases included"), "{error}");
+        assert!(error.to_string().contains("values, aliases included"), "{error}");
+    }
+
+    #[test]
+    fn a_bomb_of_long_texts_is_refused() {
+        let bomb = format!("a: &x {}\nb: [{}]\n", "x".repeat(1 << 20), vec!["*x"; 90_000].join(", "));
+        let error = parse(&bomb, "f").unwrap_err();
+        assert!(error.to_string().contains("64 MiB of text, aliases included"), "{error}");
     }
 
     #[test]
@@ -229,7 +261,7 @@ mod tests {
             ("[a, b]: 1\n", "a list stands where a name should be"),
             ("a: [1, 2\n", "no YAML"),
             ("a: &x [*x]\n", "contains it"),
-            (&"[".repeat(100), "deep"),
+            (&"[".repeat(200), "deep"),
         ] {
             let error = parse(text, "f").unwrap_err();
             assert!(error.to_string().contains(what), "{text}: {error}");

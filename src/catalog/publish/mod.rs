@@ -1,7 +1,9 @@
 //! Files of a package into their directory: all of them or none, and nobody's work overwritten unasked.
 //!
 //! What is written is staged in a directory beside the target, read back there, and then moved file by file; when a
-//! move fails, those before it are undone. A file that exists with the same content is left alone. One that exists
+//! move fails, those before it are undone. A process that is killed between two moves leaves some files new and some old,
+//! each of them whole; the staging directory `.<target>.topica-*` beside the target then still holds the rest, and the files that
+//! were replaced in its `replaced`. A file that exists with the same content is left alone. One that exists
 //! with other content is an error unless overwriting is asked for, whether topica generated it or not: a committed
 //! table must not change because somebody ran discovery twice. Files of tables that are gone stay, and are named.
 
