@@ -20,6 +20,10 @@ use super::{Address, Error, Lost};
 
 const UNSUPPORTED_VERSION: i16 = 35;
 
+/// The first request's correlation id, which may be any number: an empty line in ASCII. A server of a protocol of lines,
+/// HTTP above all, waits for one and says nothing before.
+const FIRST_CORRELATION: i32 = i32::from_be_bytes(*b"\r\n\r\n");
+
 /// A stream on which requests can be sent, and what is known of the other side.
 pub(super) struct Greeted {
     pub(super) stream: Box<dyn Stream>,
@@ -45,7 +49,7 @@ pub(super) async fn greet(
     deadline: Instant,
     mut version: i16,
 ) -> Result<Greeted, Ungreeted> {
-    let mut talk = Talk { stream, input: BytesMut::new(), address, options, deadline, next_correlation: 0 };
+    let mut talk = Talk { stream, input: BytesMut::new(), address, options, deadline, next_correlation: FIRST_CORRELATION };
     loop {
         match talk.api_versions(version).await? {
             Answer::Versions(versions) => {

@@ -36,7 +36,8 @@ impl LooksLike {
         const HTTP_METHODS: [&[u8]; 8] = [b"GET ", b"HEAD", b"POST", b"PUT ", b"DELE", b"OPTI", b"CONN", b"PATC"];
         let four = start.get(..4)?;
         match four {
-            b"HTTP" => Some(Self::Http),
+            // What is no request line is taken for HTTP/0.9 by some servers, whose answer is a page alone.
+            b"HTTP" | b"<!DO" | b"<!do" | b"<htm" | b"<HTM" | b"<HEA" | b"<hea" => Some(Self::Http),
             b"SSH-" => Some(Self::Ssh),
             b"-ERR" | b"-NOA" | b"-DEN" | b"+OK\r" => Some(Self::Redis),
             b"AMQP" => Some(Self::Amqp),
