@@ -49,7 +49,7 @@ pub enum Encoding {
 }
 
 /// The parts of a `CREATE TABLE` that are neither columns in the payload nor where the topic is.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Clauses {
     /// Columns that are not in the payload.
     pub derived: Vec<Derived>,
@@ -208,5 +208,32 @@ impl fmt::Debug for Table {
             .field("remarks", &self.remarks)
             .field("clauses", &self.clauses)
             .finish()
+    }
+}
+
+impl fmt::Debug for Clauses {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Clauses")
+            .field("derived", &self.derived)
+            .field("watermark", &self.watermark)
+            .field("primary_key", &self.primary_key)
+            .field("declared", &self.declared)
+            .field("options", &secret::Redacted(&self.options))
+            .field("like", &self.like)
+            .field("comment", &self.comment)
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_output_has_no_secret() {
+        let mut clauses = Clauses::default();
+        clauses.options.insert("key.avro-confluent.basic-auth.user-info".into(), "bob:hunter2".into());
+        let shown = format!("{clauses:?}");
+        assert!(shown.contains("user-info") && !shown.contains("hunter2"), "{shown}");
     }
 }

@@ -47,7 +47,7 @@ pub enum Format {
 
 impl Format {
     /// Each format, in the order in which reports list them.
-    pub const ALL: [Format; 18] = [
+    pub const ALL: &'static [Format] = &[
         Format::Json,
         Format::Csv,
         Format::Xml,
@@ -135,7 +135,7 @@ impl fmt::Display for Format {
 
 /// A format name that is none of [`Format::ALL`]'s.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown format `{name}`: one of {}", Format::ALL.map(Format::name).join(", "))]
+#[error("unknown format `{name}`: one of {}", Format::ALL.iter().map(|format| format.name()).collect::<Vec<_>>().join(", "))]
 pub struct UnknownFormat {
     /// What was given.
     pub name: String,
@@ -146,7 +146,7 @@ impl FromStr for Format {
 
     /// By [`Format::name`], without case, or by an extension that stands for it.
     fn from_str(name: &str) -> Result<Self, UnknownFormat> {
-        let named = Format::ALL.into_iter().find(|format| format.name().eq_ignore_ascii_case(name));
+        let named = Format::ALL.iter().copied().find(|format| format.name().eq_ignore_ascii_case(name));
         named.or_else(|| Format::from_extension(name)).ok_or_else(|| UnknownFormat { name: name.to_owned() })
     }
 }
@@ -157,7 +157,7 @@ mod tests {
 
     #[test]
     fn names_and_extensions() {
-        for format in Format::ALL {
+        for format in Format::ALL.iter().copied() {
             assert_eq!(format.name().parse(), Ok(format));
             assert_eq!(format.name().to_uppercase().parse(), Ok(format));
             assert_eq!(format.to_string(), format.name());

@@ -38,6 +38,7 @@ pub struct TableReport {
 
 /// A format, how it came to be known, and how much of the sample is in it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct FormatReport {
     /// `json`, `csv`, `text`, ...
     pub name: &'static str,
@@ -65,6 +66,7 @@ pub struct FormatReport {
 
 /// The keys of a topic.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct KeyReport {
     /// Their format.
     pub format: FormatReport,
@@ -74,6 +76,7 @@ pub struct KeyReport {
 
 /// How much was looked at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct SampleReport {
     /// Partitions that records were sampled from.
     pub partitions: u64,
@@ -91,6 +94,7 @@ pub struct SampleReport {
 
 /// A column and its evidence.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct ColumnReport {
     /// The exact name.
     pub name: String,

@@ -18,7 +18,8 @@ pub enum Scalar {
 
 impl Scalar {
     /// Each kind.
-    pub const ALL: [Scalar; 5] = [Scalar::Integer, Scalar::Decimal, Scalar::Date, Scalar::Timestamp, Scalar::Uuid];
+    pub const ALL: &'static [Scalar] =
+        &[Scalar::Integer, Scalar::Decimal, Scalar::Date, Scalar::Timestamp, Scalar::Uuid];
 
     /// The name in reports.
     pub fn name(self) -> &'static str {

@@ -7,6 +7,7 @@ use crate::format::{Format, csv};
 
 /// A format and how many payloads have it.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Share {
     /// Which.
     pub format: Format,
@@ -133,7 +134,7 @@ impl Counts {
         if nearly_all(integers + decimals) {
             return Some(Scalar::Decimal);
         }
-        Scalar::ALL.into_iter().find(|scalar| nearly_all(count(*scalar)))
+        Scalar::ALL.iter().copied().find(|scalar| nearly_all(count(*scalar)))
     }
 }
 
