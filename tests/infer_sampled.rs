@@ -64,3 +64,23 @@ fn a_format_that_begins_after_the_vote_is_found() {
     assert_eq!(t.format.name, "json");
     assert_eq!(t.format.mixed.iter().map(|m| (m.name, m.share)).collect::<Vec<_>>(), [("json", 0.7), ("csv", 0.3)]);
 }
+
+#[test]
+fn a_configured_schema_of_delimited_text_is_put_in_the_order_of_the_streams_names() {
+    let rows = ["name,city,since", "Ann,Oslo,2020-01-02", "Bo,Rome,2021-03-04", "Cy,Bern,2019-05-06"];
+    let messages: Vec<Message<'_>> = (0..).zip(rows).map(|(offset, row)| message(offset, None, Some(row))).collect();
+    let mut given = Given::new("t", "t");
+    given.csv.header_in_stream = Some(true);
+    let directory = tempfile::tempdir().unwrap();
+    let columns = "columns:\n- name: \"city\"\n  type: \"STRING\"\n- name: \"gone\"\n  type: \"STRING\"\n- name: \"name\"\n  type: \"STRING\"\n";
+    std::fs::write(directory.path().join("t.schema.yml"), format!("---\nname: \"t\"\n{columns}")).unwrap();
+    let schemas = topica::catalog::Schemas::load(directory.path(), &|_| None).unwrap();
+    given.schema = schemas.of("t").cloned();
+    let inferred = infer(messages.into_iter(), &given, Sampled::default()).unwrap().unwrap();
+    let names: Vec<&str> = inferred.report.columns.iter().map(|column| column.name.as_str()).collect();
+    assert_eq!(names, ["name", "city", "since"]);
+    let said = |text: &str| inferred.report.warnings.iter().any(|warning| warning.contains(text));
+    assert!(said("column since is in the stream, but not in the configured schema"), "{:?}", inferred.report.warnings);
+    assert!(said("column gone of the configured schema is not in the stream"), "{:?}", inferred.report.warnings);
+    assert_eq!(inferred.report.sample.rejected, 0);
+}

@@ -148,7 +148,7 @@ impl Config {
         for (key, Setting { value, origin }) in &settings {
             let place = format!("{origin}: {key}");
             let value = env::expand(value, &place, &env::process).map_err(|error| Failure::of(Exit::Usage, &error))?;
-            let shown = if secret::is_secret(key) { "***" } else { &value };
+            let shown = secret::for_showing(key, &value);
             output.explain(format_args!("{key} = {shown}  ({origin})"));
             expanded.push((key.clone(), value));
         }

@@ -310,6 +310,12 @@ fn csv_table(
 fn use_configured(table: &mut Table, configured: &Configured) {
     let inferred = std::mem::replace(&mut table.schema, configured.schema.clone());
     let by_place = matches!(table.encoding, Encoding::Csv(_));
+    if let Encoding::Csv(dialect) = &table.encoding
+        && dialect.header != Header::None
+        && configured.table.is_none()
+    {
+        in_the_order_of_the_stream(table, &inferred);
+    }
     for (i, column) in table.schema.columns.iter_mut().enumerate() {
         let named = inferred.columns.iter().find(|known| known.field.name == column.field.name);
         let evidence = if by_place { inferred.columns.get(i) } else { named };
@@ -324,6 +330,33 @@ fn use_configured(table: &mut Table, configured: &Configured) {
     } else if matches!(table.encoding, Encoding::Raw) && configured.schema.columns.len() != 1 {
         // A schema of several columns speaks of rows, whatever the bytes are.
         table.encoding = Encoding::Json;
+    }
+}
+
+/// Delimited text is read by place: where the stream's column names are known, columns stand in their order, whatever
+/// that of the configured schema is. A name that only the stream has keeps its place as it was inferred; one that only
+/// the schema has is in no row.
+fn in_the_order_of_the_stream(table: &mut Table, inferred: &Schema) {
+    let mut configured = std::mem::take(&mut table.schema.columns);
+    if !configured.iter().any(|column| inferred.columns.iter().any(|known| known.field.name == column.field.name)) {
+        // The schema has names of its own for the columns.
+        table.schema.columns = configured;
+        return;
+    }
+    for known in &inferred.columns {
+        let at = configured.iter().position(|column| column.field.name == known.field.name);
+        table.schema.columns.push(match at {
+            Some(at) => configured.remove(at),
+            None => {
+                let name = &known.field.name;
+                table.remarks.push(format!("column {name} is in the stream, but not in the configured schema"));
+                known.clone()
+            }
+        });
+    }
+    for missing in configured {
+        let name = &missing.field.name;
+        table.remarks.push(format!("column {name} of the configured schema is not in the stream: it was left out"));
     }
 }
 

@@ -49,7 +49,8 @@ pub(super) async fn greet(
     deadline: Instant,
     mut version: i16,
 ) -> Result<Greeted, Ungreeted> {
-    let mut talk = Talk { stream, input: BytesMut::new(), address, options, deadline, next_correlation: FIRST_CORRELATION };
+    let mut talk =
+        Talk { stream, input: BytesMut::new(), address, options, deadline, next_correlation: FIRST_CORRELATION };
     loop {
         match talk.api_versions(version).await? {
             Answer::Versions(versions) => {

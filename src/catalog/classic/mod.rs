@@ -1,5 +1,5 @@
-//! The classic dialect: `<table>.table.json` and `<table>.schema.yml`, as DataSQRL wrote them until 2023 and read them
-//! until 0.10.
+//! The classic dialect: `<table>.table.json` and `<table>.schema.yml`, as DataSQRL wrote them in early 2023; it read
+//! `.schema.yml` until 0.10.
 //!
 //! Two differences from what DataSQRL wrote, both because its files could not be read back: a topic's capital letters
 //! stay in `identifier` (it wrote small letters and then looked for a topic of that name), and a single nested object
