@@ -395,3 +395,11 @@ proptest! {
         let _ = sql::read(whole.get(..cut.min(whole.len())).unwrap_or(""), "f");
     }
 }
+
+#[test]
+fn a_type_that_nests_without_end_is_an_error() {
+    for ty in [format!("INT{}", " ARRAY".repeat(100_000)), format!("{}INT", "ARRAY<".repeat(100_000))] {
+        let text = format!("CREATE TABLE t (a {ty}) WITH ('connector' = 'kafka', 'topic' = 't', 'format' = 'json');");
+        assert!(sql::read(&text, "t.table.sql").unwrap_err().to_string().contains("nests less deeply"));
+    }
+}

@@ -135,11 +135,18 @@ fn nulls_and_empty_strings_in_csv() {
     assert!(
         matches!(encoded(&table, r#"{"n":null,"s":"x","z":""}"#), Err(Misfit::Value { column, .. }) if column == "n")
     );
-    assert_eq!(encoded(&table, r#"{"n":1,"s":null}"#).unwrap(), "1,,");
+    assert_eq!(encoded(&table, r#"{"n":1,"s":"","z":""}"#).unwrap(), "1,,");
+    // Nor has it one for a text, nor, where they are nulls, an empty text.
+    for row in [r#"{"n":1,"s":null,"z":""}"#, r#"{"n":1,"z":""}"#] {
+        let misfit = encoded(&table, row).unwrap_err();
+        assert_eq!(misfit.to_string(), "column s: null reads back as an empty text in this table");
+    }
     assert_eq!(decoded(&table, b"1,,").unwrap(), r#"{"n":1,"s":"","z":""}"#);
     assert_eq!(decoded(&table, b",\"\",").unwrap(), r#"{"n":null,"s":"","z":""}"#);
     table.empty_is_null = true;
-    assert_eq!(encoded(&table, r#"{"z":"","n":null}"#).unwrap(), ",,");
+    assert_eq!(encoded(&table, r#"{"n":null}"#).unwrap(), ",,");
+    let misfit = encoded(&table, r#"{"z":"","n":null}"#).unwrap_err();
+    assert_eq!(misfit.to_string(), "column z: an empty text reads back as null in this table");
     assert_eq!(decoded(&table, b",,").unwrap(), r#"{"n":null,"s":null,"z":null}"#);
     assert_eq!(decoded(&table, b",\"\",x").unwrap(), r#"{"n":null,"s":null,"z":"x"}"#);
     // A column that is NOT NULL has no null to write.

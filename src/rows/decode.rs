@@ -43,8 +43,8 @@ impl Decoder {
     }
 
     /// A decoder for rows of delimited text with these columns.
-    pub fn of_rows(dialect: csv::Dialect, columns: Vec<(String, Type)>) -> Self {
-        Self { encoding: Encoding::Csv(dialect), columns, empty_is_null: false }
+    pub fn of_rows(dialect: csv::Dialect, columns: Vec<(String, Type)>, empty_is_null: bool) -> Self {
+        Self { encoding: Encoding::Csv(dialect), columns, empty_is_null }
     }
 
     /// Appends the row in `value` to `out` as one JSON object without line breaks. On an error `out` is as it was.

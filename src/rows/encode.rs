@@ -24,6 +24,8 @@ pub struct Encoder {
     key: Vec<String>,
     /// What Flink would read back, where the table has columns.
     conform: Option<Conform>,
+    /// CSV: an empty field reads back as null.
+    empty_is_null: bool,
 }
 
 /// The table's columns, by name.
@@ -79,7 +81,8 @@ impl Encoder {
             Encoding::Csv(_) => Some(Conform::csv(&table.schema, table.empty_is_null)),
             Encoding::Raw => None,
         };
-        Ok(Self { encoding: table.encoding.clone(), columns, key: key.to_vec(), conform })
+        let (encoding, empty_is_null) = (table.encoding.clone(), table.empty_is_null);
+        Ok(Self { encoding, columns, key: key.to_vec(), conform, empty_is_null })
     }
 
     /// Appends the record of `row` to `key` and `value`; true if it has a key.
@@ -120,6 +123,7 @@ impl Encoder {
             Encoding::Csv(dialect) => {
                 let texts = texts(&columns.fields, &values)?;
                 if let Some(conform) = &self.conform {
+                    empty_as_meant(&columns.fields, &values, &texts, self.empty_is_null)?;
                     let plain: Vec<Text<'_>> = texts.iter().map(|text| Text::plain(text)).collect();
                     fits(conform.check_row(&plain))?;
                 }
@@ -203,6 +207,25 @@ fn texts<'r>(fields: &[Field], values: &[Option<&'r str>]) -> Result<Vec<Cow<'r,
         }
     };
     fields.iter().zip(values).map(text).collect()
+}
+
+/// An empty field is one thing in a table, null or an empty text: what is the other cannot be written to it.
+fn empty_as_meant(
+    fields: &[Field],
+    values: &[Option<&str>],
+    texts: &[Cow<'_, str>],
+    empty_is_null: bool,
+) -> Result<(), Misfit> {
+    for ((field, value), _) in fields.iter().zip(values).zip(texts).filter(|(_, text)| text.is_empty()) {
+        let is_null = value.is_none_or(|value| value == "null");
+        let reason = match (is_null, empty_is_null) {
+            (false, true) => "an empty text reads back as null in this table",
+            (true, false) if field.ty == Type::String => "null reads back as an empty text in this table",
+            _ => continue,
+        };
+        return Err(Misfit::Value { column: field.name.clone(), reason: reason.to_owned() });
+    }
+    Ok(())
 }
 
 /// A row is only written if Flink reads it back as it is.

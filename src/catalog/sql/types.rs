@@ -34,6 +34,7 @@ pub(super) fn data_type(input: &str, depth: usize) -> Parsed<'_, Declared<'_>> {
         return fail(input, "a type that nests less deeply");
     }
     let (mut rest, (mut ty, mut exact)) = base(input, depth)?;
+    let mut depth = depth;
     loop {
         let text = input.get(..input.len() - rest.len()).unwrap_or_default().trim_end();
         let null = alt((value(false, (keyword("NOT"), keyword("NULL"))), value(true, keyword("NULL"))));
@@ -43,7 +44,9 @@ pub(super) fn data_type(input: &str, depth: usize) -> Parsed<'_, Declared<'_>> {
             opt(alt((value(true, keyword("ARRAY")), value(false, keyword("MULTISET"))))).parse(after)?;
         match postfix {
             None => return Ok((after, Declared { text, ty, exact, nullable: nullable.unwrap_or(true) })),
+            Some(true) if depth >= DEEPEST => return fail(input, "a type that nests less deeply"),
             Some(true) => {
+                depth += 1;
                 ty = Type::Array(Box::new(ty));
                 exact = exact && nullable.unwrap_or(true);
             }

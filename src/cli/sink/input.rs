@@ -10,7 +10,7 @@ use crate::cli::args::InputFormat;
 use crate::cli::exit::Failure;
 use crate::format::csv::{self, Dialect, Header};
 use crate::rows::Decoder;
-use crate::schema::{Schema, Type};
+use crate::schema::Type;
 
 /// The longest row that is read, in bytes.
 const MAX_ROW: usize = 64 << 20;
@@ -19,7 +19,7 @@ const MAX_ROW: usize = 64 << 20;
 pub(super) struct Reader {
     inputs: std::vec::IntoIter<PathBuf>,
     format: Option<InputFormat>,
-    schema: Schema,
+    table: Table,
     current: Option<Input>,
 }
 
@@ -69,7 +69,7 @@ impl Reader {
         for path in inputs.iter().filter(|path| !is_stdin(path)) {
             std::fs::File::open(path).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
         }
-        Ok(Self { inputs: inputs.into_iter(), format, schema: table.schema.clone(), current: None })
+        Ok(Self { inputs: inputs.into_iter(), format, table: table.clone(), current: None })
     }
 
     /// The next row, a wrong usage if there is none to be had; `None` when all input is read. Cancel-safe only in so far as nothing is sent for a row that was
@@ -85,7 +85,7 @@ impl Reader {
                 self.current = Some(self.start(&path).await?);
             }
             let Some(input) = &mut self.current else { continue };
-            match input.next(&self.schema).await? {
+            match input.next(&self.table).await? {
                 Some(item) => return Ok(Some(item)),
                 None => self.current = None,
             }
@@ -113,7 +113,7 @@ fn is_stdin(path: &Path) -> bool {
 }
 
 impl Input {
-    async fn next(&mut self, schema: &Schema) -> Result<Option<Item>, String> {
+    async fn next(&mut self, table: &Table) -> Result<Option<Item>, String> {
         loop {
             let mut text = Vec::new();
             let first_line = self.line + 1;
@@ -145,7 +145,7 @@ impl Input {
                 return Ok(Some(Item::Row { row: text, text: Vec::new(), place }));
             }
             let Some(decoder) = &self.csv else {
-                self.csv = Some(decoder(&text, schema).map_err(|reason| format!("{place}: {reason}"))?);
+                self.csv = Some(decoder(&text, table).map_err(|reason| format!("{place}: {reason}"))?);
                 continue;
             };
             let mut row = Vec::new();
@@ -188,15 +188,15 @@ impl Input {
 }
 
 /// What reads the rows below a header row: a column's type is the table's, if it has the column, else `STRING`.
-fn decoder(header: &[u8], schema: &Schema) -> Result<Decoder, String> {
+fn decoder(header: &[u8], table: &Table) -> Result<Decoder, String> {
     let dialect = Dialect { header: Header::Given, ..Dialect::default() };
     let mut names = Vec::new();
     csv::walk_row(header, &dialect, |_, name| names.push(name.value().trim().to_owned()))
         .map_err(|error| format!("the header row: {error}"))?;
     let columns = names.into_iter().map(|name| {
-        let column = schema.columns.iter().find(|column| column.field.name == name);
+        let column = table.schema.columns.iter().find(|column| column.field.name == name);
         let ty = column.map_or(Type::String, |column| column.field.ty.clone());
         (name, ty)
     });
-    Ok(Decoder::of_rows(dialect, columns.collect()))
+    Ok(Decoder::of_rows(dialect, columns.collect(), table.empty_is_null))
 }
