@@ -64,10 +64,7 @@ pub(crate) async fn run(args: &Args, interrupt: &Interrupt, output: Output) -> R
     let ended = publish(&mut sink, &mut reader, &mut rejects, &mut summary, interrupt, output).await;
     // However it ended: what was handed over is answered for, and counted.
     let counts = sink.flush().await;
-    let broken = sink.broken().map(|error| match error.as_ref() {
-        Error::Client(error) if error.is_unreachable_or_denied() => Exit::Unreachable,
-        _ => Exit::HalfWay,
-    });
+    let broken = sink.broken();
     let settled = settle(&mut sink, &mut rejects, &mut summary, output);
     let closed = rejects.close();
     summary.acknowledged = counts.acknowledged;
@@ -77,10 +74,11 @@ pub(crate) async fn run(args: &Args, interrupt: &Interrupt, output: Output) -> R
         let exit = if done_nothing { failure.exit } else { Exit::HalfWay };
         return Err(failure.with_exit(exit));
     }
-    if let Some(exit) = broken {
-        // The brokers refused to take anything: each row was told as rejected, but it is not the rows' fault.
-        let exit = if summary.acknowledged == 0 { exit } else { Exit::HalfWay };
-        return Err(Failure::new(exit, format!("topic {} takes no rows: the brokers refused", table.topic)));
+    if let Some(error) = broken {
+        // Its rows are told as rejected, but it is not their fault.
+        let denied = matches!(error.as_ref(), Error::Client(error) if error.is_unreachable_or_denied());
+        let exit = if denied && summary.acknowledged == 0 { Exit::Unreachable } else { Exit::HalfWay };
+        return Err(Failure::of(exit, error.as_ref()));
     }
     if interrupt.is_asked() {
         output.say("interrupted: what was read until then is counted above, the rest of the input was not read");

@@ -128,8 +128,9 @@ fn what_the_brokers_refuse_is_told_and_counted() {
     world.topic("in", &[]);
     let refused = Action::Fail(kafka_protocol::ResponseError::TopicAuthorizationFailed);
     world.broker.intercept(Interception::times(ApiKey::Produce, refused, 10));
-    let ran = world.feed(&["sink", "s.json", "in", "--rejects", "bad"], "{\"id\":1}\n").exits(1);
+    let ran = world.feed(&["sink", "s.json", "in", "--rejects", "bad"], "{\"id\":1}\n").exits(3);
     assert_eq!(ran.out, "in: 1 read, 0 acknowledged, 1 rejected\n");
+    assert!(ran.err.contains("TOPIC_AUTHORIZATION_FAILED"), "{ran:?}");
     assert!(world.read("bad").contains("TOPIC_AUTHORIZATION_FAILED"), "{ran:?}");
 }
 
