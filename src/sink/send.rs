@@ -52,12 +52,15 @@ impl Verdict {
         if code.code() == DUPLICATE_SEQUENCE_NUMBER {
             return Self::Written;
         }
+        // The same bytes were as large in every attempt.
+        if code == ErrorCode::MESSAGE_TOO_LARGE {
+            return Self::TooLarge;
+        }
         // An earlier attempt may have been the one that was written.
         if error.may_have_been_written() || !matches!(error, client::Error::Broker { .. }) {
             return Self::Unclear;
         }
         match code {
-            ErrorCode::MESSAGE_TOO_LARGE => Self::TooLarge,
             code if REFUSALS.contains(&code.code()) => Self::Refused,
             code if code.is_denied() => Self::Denied,
             _ => Self::Unclear,
