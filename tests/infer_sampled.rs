@@ -64,3 +64,15 @@ fn a_format_that_begins_after_the_vote_is_found() {
     assert_eq!(t.format.name, "json");
     assert_eq!(t.format.mixed.iter().map(|m| (m.name, m.share)).collect::<Vec<_>>(), [("json", 0.7), ("csv", 0.3)]);
 }
+
+#[test]
+fn a_row_of_another_length_is_rejected_once() {
+    let mut rows: Vec<String> = (0..96).map(|i| format!("{i},{},{}", i * 2, i * 3)).collect();
+    rows.extend(["1,2".to_owned(), "1,2,3,4".to_owned(), "5,6,7,8".to_owned(), "1,2,3,".to_owned()]);
+    let messages: Vec<Message<'_>> = (0..).zip(&rows).map(|(offset, row)| message(offset, None, Some(row))).collect();
+    let t = report(&messages, Sampled::default());
+    assert_eq!((t.sample.records, t.sample.rejected), (100, 3), "{:?} {:?}", t.rejects, t.warnings);
+    let offsets: Vec<i64> = t.rejects.iter().map(|reject| reject.offset).collect();
+    assert_eq!(offsets, [96, 97, 98]);
+    assert!(!t.warnings.iter().any(|warning| warning.contains("as a whole")), "{:?}", t.warnings);
+}
