@@ -76,3 +76,22 @@ fn a_row_of_another_length_is_rejected_once() {
     assert_eq!(offsets, [96, 97, 98]);
     assert!(!t.warnings.iter().any(|warning| warning.contains("as a whole")), "{:?}", t.warnings);
 }
+
+#[test]
+fn what_becomes_of_the_row_of_column_names_is_told_as_flink_reads_it() {
+    let told = |rows: &[&str]| {
+        let messages: Vec<Message<'_>> = (0..).zip(rows).map(|(at, row)| message(at, None, Some(row))).collect();
+        let start = "the row of column names in the stream reads as a row of its own: ";
+        let warnings = report(&messages, Sampled::default()).warnings;
+        warnings.iter().find_map(|warning| warning.strip_prefix(start)).unwrap().to_owned()
+    };
+    assert_eq!(
+        told(&["id,name,open", "1,ann,true", "2,bob,false", "3,eve,true"]),
+        "FALSE in `open`, the names themselves in STRING columns, null in the other columns"
+    );
+    assert_eq!(told(&["id,price", "1,1.5", "2,2.5", "3,3.5", "4,4.5"]), "null in all columns");
+    assert_eq!(
+        told(&["first_name,last_name,city", "Ada,Lovelace,London", "Alan,Turing,Wilmslow"]),
+        "the names themselves in STRING columns"
+    );
+}
