@@ -84,3 +84,34 @@ fn a_configured_schema_of_delimited_text_is_put_in_the_order_of_the_streams_name
     assert!(said("column gone of the configured schema is not in the stream"), "{:?}", inferred.report.warnings);
     assert_eq!(inferred.report.sample.rejected, 0);
 }
+
+#[test]
+fn a_row_of_another_length_is_rejected_once() {
+    let mut rows: Vec<String> = (0..96).map(|i| format!("{i},{},{}", i * 2, i * 3)).collect();
+    rows.extend(["1,2".to_owned(), "1,2,3,4".to_owned(), "5,6,7,8".to_owned(), "1,2,3,".to_owned()]);
+    let messages: Vec<Message<'_>> = (0..).zip(&rows).map(|(offset, row)| message(offset, None, Some(row))).collect();
+    let t = report(&messages, Sampled::default());
+    assert_eq!((t.sample.records, t.sample.rejected), (100, 3), "{:?} {:?}", t.rejects, t.warnings);
+    let offsets: Vec<i64> = t.rejects.iter().map(|reject| reject.offset).collect();
+    assert_eq!(offsets, [96, 97, 98]);
+    assert!(!t.warnings.iter().any(|warning| warning.contains("as a whole")), "{:?}", t.warnings);
+}
+
+#[test]
+fn what_becomes_of_the_row_of_column_names_is_told_as_flink_reads_it() {
+    let told = |rows: &[&str]| {
+        let messages: Vec<Message<'_>> = (0..).zip(rows).map(|(at, row)| message(at, None, Some(row))).collect();
+        let start = "the row of column names in the stream reads as a row of its own: ";
+        let warnings = report(&messages, Sampled::default()).warnings;
+        warnings.iter().find_map(|warning| warning.strip_prefix(start)).unwrap().to_owned()
+    };
+    assert_eq!(
+        told(&["id,name,open", "1,ann,true", "2,bob,false", "3,eve,true"]),
+        "FALSE in `open`, the names themselves in STRING columns, null in the other columns"
+    );
+    assert_eq!(told(&["id,price", "1,1.5", "2,2.5", "3,3.5", "4,4.5"]), "null in all columns");
+    assert_eq!(
+        told(&["first_name,last_name,city", "Ada,Lovelace,London", "Alan,Turing,Wilmslow"]),
+        "the names themselves in STRING columns"
+    );
+}

@@ -80,6 +80,9 @@ impl Draft {
         if let Some(configured) = &given.schema {
             use_configured(&mut table, configured);
         }
+        if counts.headers > 0 && matches!(table.encoding, Encoding::Csv(_)) {
+            decision.remarks.push(header_row(&table.schema));
+        }
         table.servers = if given.servers.is_empty() { SERVERS.to_owned() } else { given.servers.clone() };
         table.properties.clone_from(&given.properties);
         table.skip_misfits |= !matches!(table.encoding, Encoding::Raw) && rejected > 0;
@@ -283,7 +286,6 @@ fn csv_table(
     }
     if counts.headers > 0 {
         rows.dialect.header = Header::InStream;
-        decision.remarks.push("the row of column names in the stream reads as a row of nulls".to_owned());
     }
     if rows.dialect.header == Header::None {
         warnings.push("no row of column names was found: the columns are called c1, c2, ...".to_owned());
@@ -303,6 +305,25 @@ fn csv_table(
     let dialect = rows.dialect.clone();
     decision.reading = Reading::Rows(rows);
     (schema, Encoding::Csv(dialect), empty_is_null)
+}
+
+/// What Flink makes of the row of column names, which it reads as a row like any other.
+fn header_row(schema: &Schema) -> String {
+    let of = |ty: Type| schema.columns.iter().filter(move |column| column.field.ty == ty);
+    let (strings, booleans) = (of(Type::String).count(), of(Type::Boolean).count());
+    let mut read = Vec::new();
+    if booleans > 0 {
+        let names: Vec<String> = of(Type::Boolean).map(|column| format!("`{}`", column.field.name)).collect();
+        read.push(format!("FALSE in {}", names.join(", ")));
+    }
+    if strings > 0 {
+        read.push("the names themselves in STRING columns".to_owned());
+    }
+    if strings + booleans < schema.columns.len() {
+        let which = if read.is_empty() { "all" } else { "the other" };
+        read.push(format!("null in {which} columns"));
+    }
+    format!("the row of column names in the stream reads as a row of its own: {}", read.join(", "))
 }
 
 /// Takes what is configured in place of what was inferred. How delimited text is written is in the bytes, unless a
