@@ -16,6 +16,8 @@ use crate::schema::{Column, Evidence, Field, Schema, Type};
 pub struct Package {
     /// The data system, if there is one, and its file.
     pub system: Option<(DataSystem, PathBuf)>,
+    /// The topic that the file itself is about: a table file that stands for a data system.
+    pub topic: Option<String>,
     /// Tables that are written down, by anybody, in the order of their names.
     pub tables: Vec<Loaded>,
     /// Tables that topica generated and that cannot be read: an error only for who asks for that table.
@@ -85,6 +87,7 @@ pub fn load_with(path: &Path, env: Lookup<'_>) -> Result<Package, Error> {
     } else {
         package.beside(parent, &generated, env)?;
     }
+    package.topic = file.topic;
     package.system = Some((file.system, path.into()));
     Ok(package)
 }
