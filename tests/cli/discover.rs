@@ -149,6 +149,17 @@ fn a_key_that_looks_like_a_variable_is_a_column_in_every_dialect() {
 }
 
 #[test]
+fn tables_of_topics_that_are_called_system_are_tables() {
+    let world = World::new();
+    for topic in ["system.a", "system.b", "other"] {
+        world.topic(topic, &[r#"{"a":1}"#]);
+    }
+    world.discover(&["-o", "out", "--dialect", "classic"]).exits(0);
+    let ran = world.run(&["source", "out", "system.b"]).exits(0);
+    assert_eq!(ran.out, "{\"a\":1}\n", "{ran:?}");
+}
+
+#[test]
 fn what_classic_files_cannot_say_is_told() {
     let world = World::new();
     world.topic("single.csv", &["1,'a,b'", "2,'c'", "3,'d,e'", "4,'f'"]);
