@@ -281,3 +281,9 @@ fn whatever_depth_a_sample_has_its_schema_reads_back() {
         }
     }
 }
+
+#[test]
+fn a_columns_name_is_the_key_in_the_data_to_the_letter() {
+    let written = classic::write_schema_yml("orders", &[scalar("${NO_SUCH}", ClassicType::Integer, false)]);
+    assert_eq!(read(&written).schema.columns[0].field.name, "${NO_SUCH}");
+}

@@ -16,6 +16,8 @@ use crate::schema::{Column, Evidence, Field, Schema, Type};
 pub struct Package {
     /// The data system, if there is one, and its file.
     pub system: Option<(DataSystem, PathBuf)>,
+    /// The topic that the file itself is about: a table file that stands for a data system.
+    pub topic: Option<String>,
     /// Tables that are written down, by anybody, in the order of their names.
     pub tables: Vec<Loaded>,
     /// Tables that topica generated and that cannot be read: an error only for who asks for that table.
@@ -85,6 +87,7 @@ pub fn load_with(path: &Path, env: Lookup<'_>) -> Result<Package, Error> {
     } else {
         package.beside(parent, &generated, env)?;
     }
+    package.topic = file.topic;
     package.system = Some((file.system, path.into()));
     Ok(package)
 }
@@ -92,7 +95,7 @@ pub fn load_with(path: &Path, env: Lookup<'_>) -> Result<Package, Error> {
 fn directory(path: &Path, env: Lookup<'_>) -> Result<Package, Error> {
     let generated = Generated::load(path)?;
     let mut package = Package::default();
-    if let Some(file) = system_file(path)? {
+    if let Some(file) = system_file(path, &generated)? {
         package.system = Some((DataSystem::parse_with(&read_text(&file)?, &file.display().to_string(), env)?, file));
     }
     package.beside(path, &generated, env)?;
@@ -109,12 +112,12 @@ fn directory(path: &Path, env: Lookup<'_>) -> Result<Package, Error> {
 }
 
 /// The data system file of a directory.
-fn system_file(directory: &Path) -> Result<Option<PathBuf>, Error> {
+fn system_file(directory: &Path, generated: &Generated) -> Result<Option<PathBuf>, Error> {
     let classic = directory.join("datasystem.json");
     if classic.is_file() {
         return Ok(Some(classic));
     }
-    let mut found = files(directory)?.into_iter().filter(|path| is_system_file(path));
+    let mut found = files(directory)?.into_iter().filter(|path| is_system_file(path, generated));
     match (found.next(), found.next()) {
         (Some(one), Some(two)) => Err(Error::Missing {
             what: format!("{} and {} are both data system files", one.display(), two.display()),
@@ -124,12 +127,11 @@ fn system_file(directory: &Path) -> Result<Option<PathBuf>, Error> {
     }
 }
 
-/// `system.*.table.json`, as DataSQRL 0.1 to 0.4 looked for it.
-fn is_system_file(path: &Path) -> bool {
-    path.file_name()
-        .and_then(|name| name.to_str())
-        .and_then(|name| name.strip_suffix(".table.json"))
-        .is_some_and(|stem| stem.starts_with("system."))
+/// `system.*.table.json`, as DataSQRL 0.1 to 0.4 looked for it; topica only writes tables, of topics `system.*` too.
+fn is_system_file(path: &Path, generated: &Generated) -> bool {
+    let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return false };
+    name.strip_suffix(".table.json").is_some_and(|stem| stem.starts_with("system."))
+        && !read_text(path).is_ok_and(|text| generated.covers(name, &text))
 }
 
 impl Package {
@@ -154,7 +156,7 @@ impl Package {
             let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
             if name.ends_with(".table.sql") {
                 self.sql(&path, generated, false, env)?;
-            } else if let Some(stem) = name.strip_suffix(".table.json").filter(|_| !is_system_file(&path)) {
+            } else if let Some(stem) = name.strip_suffix(".table.json").filter(|_| !is_system_file(&path, generated)) {
                 self.json(&path, stem, generated, env)?;
             }
         }

@@ -15,7 +15,7 @@ pub(crate) use parse::{is_kafka_connector, parse_table};
 /// What a data system file says, whichever dialect it is in.
 ///
 /// `${VAR}` is replaced when the file is read, but for `servers` and `properties`: tables are written with those as
-/// they stood. [`DataSystem::bootstrap`] and [`DataSystem::client_properties`] give them for use.
+/// they stood. [`env::expand`] gives them for use.
 #[derive(Clone, PartialEq)]
 pub struct DataSystem {
     /// Whether tables are read, written or both (`type`).
@@ -98,61 +98,6 @@ impl DataSystem {
             properties: BTreeMap::new(),
         }
     }
-
-    /// The servers for use: variables replaced, lists in a variable taken apart, port 9092 where none is given.
-    ///
-    /// # Errors
-    /// [`Error::Unset`], and [`Error::Missing`] if nothing is left.
-    pub fn bootstrap(&self, env: Lookup<'_>) -> Result<Vec<String>, Error> {
-        bootstrap(&self.servers, env)
-    }
-
-    /// The client properties for use: variables replaced.
-    ///
-    /// # Errors
-    /// [`Error::Unset`].
-    pub fn client_properties(&self, env: Lookup<'_>) -> Result<BTreeMap<String, String>, Error> {
-        client_properties(&self.properties, env)
-    }
-}
-
-/// Servers for use; each text may hold several, with commas between.
-pub(crate) fn bootstrap(servers: &[String], env: Lookup<'_>) -> Result<Vec<String>, Error> {
-    let mut out = Vec::new();
-    for text in servers {
-        let text = env::expand(text, "servers", env)?;
-        out.extend(text.split(',').map(str::trim).filter(|s| !s.is_empty()).map(with_port));
-    }
-    if out.is_empty() {
-        return Err(Error::Missing {
-            what: "no server is configured".into(),
-            advice: "name one with --servers HOST:PORT".into(),
-        });
-    }
-    Ok(out)
-}
-
-/// Client properties for use.
-pub(crate) fn client_properties(
-    properties: &BTreeMap<String, String>,
-    env: Lookup<'_>,
-) -> Result<BTreeMap<String, String>, Error> {
-    properties.iter().map(|(key, value)| Ok((key.clone(), env::expand(value, key, env)?))).collect()
-}
-
-/// `HOST` as `HOST:9092`; `HOST:PORT`, `[IPv6]:PORT` as they are. A listener's name in front (`PLAINTEXT://`) goes.
-fn with_port(server: &str) -> String {
-    let server = server.split_once("://").map_or(server, |(_, rest)| rest);
-    let has_port = match server.strip_prefix('[') {
-        Some(v6) => v6.split_once(']').is_some_and(|(_, after)| after.starts_with(':')),
-        // An IPv6 address without brackets has no port.
-        None => server.bytes().filter(|&b| b == b':').count() == 1,
-    };
-    match has_port {
-        true => server.into(),
-        false if !server.starts_with('[') && server.contains(':') => format!("[{server}]:9092"),
-        false => format!("{server}:9092"),
-    }
 }
 
 impl Role {
@@ -191,37 +136,5 @@ impl fmt::Debug for DataSystem {
             .field("format", &self.format)
             .field("properties", &secret::Redacted(&self.properties))
             .finish()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-    use super::*;
-
-    #[test]
-    fn a_server_without_a_port_has_kafkas() {
-        let system = DataSystem::of_servers([
-            "111.0.0.100",
-            "a:1, b ,",
-            "${MORE}",
-            "[::1]",
-            "[::1]:7",
-            "::1",
-            "PLAINTEXT://c:2",
-        ]);
-        let env = |name: &str| (name == "MORE").then(|| "d,e:3".to_owned());
-        assert_eq!(
-            system.bootstrap(&env).unwrap(),
-            ["111.0.0.100:9092", "a:1", "b:9092", "d:9092", "e:3", "[::1]:9092", "[::1]:7", "[::1]:9092", "c:2"]
-        );
-        assert_eq!(system.servers[0], "111.0.0.100", "what is written stays");
-    }
-
-    #[test]
-    fn an_unset_variable_in_servers_is_named() {
-        let error = DataSystem::of_servers(["${KAFKA}"]).bootstrap(&|_| None).unwrap_err();
-        assert!(error.to_string().contains("KAFKA is not set"), "{error}");
     }
 }

@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::catalog::env::Lookup;
-use crate::catalog::system::{bootstrap, client_properties};
-use crate::catalog::{Error, Role, secret};
+use crate::catalog::{Role, secret};
 use crate::format::csv::Dialect;
 use crate::schema::Schema;
 
@@ -135,22 +133,6 @@ impl Table {
             remarks: Vec::new(),
             clauses: None,
         }
-    }
-
-    /// The servers for use: variables replaced, port 9092 where none is given.
-    ///
-    /// # Errors
-    /// [`Error::Unset`], and [`Error::Missing`] if there are none.
-    pub fn bootstrap(&self, env: Lookup<'_>) -> Result<Vec<String>, Error> {
-        bootstrap(std::slice::from_ref(&self.servers), env)
-    }
-
-    /// The client properties for use: variables replaced.
-    ///
-    /// # Errors
-    /// [`Error::Unset`].
-    pub fn client_properties(&self, env: Lookup<'_>) -> Result<BTreeMap<String, String>, Error> {
-        client_properties(&self.properties, env)
     }
 }
 

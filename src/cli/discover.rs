@@ -141,6 +141,7 @@ fn options(args: &Args, config: &Config, servers: Option<&str>) -> Result<Option
         None => config.servers_as_written()?,
     };
     options.csv = config.csv.clone();
+    options.rules.topic.clone_from(&config.package.topic);
     options.rules.identifiers = args.identifiers;
     options.rules.include_internal = args.include_internal;
     if let Some(pattern) = &args.topic {
@@ -222,6 +223,9 @@ fn print(args: &Args, config: &Config, report: &Report, published: &Published, o
 /// There may be topics, but none that was asked for.
 fn no_topic(args: &Args, config: &Config) -> String {
     let mut which = Vec::new();
+    if let Some(topic) = &config.package.topic {
+        which.push(format!("is '{topic}', which the configuration names"));
+    }
     if !config.system.topic_prefix.is_empty() {
         which.push(format!("starts with '{}'", config.system.topic_prefix));
     }

@@ -15,7 +15,7 @@ use crate::cli::output::Output;
 use crate::cli::package::{self, Replace};
 use crate::cli::text::{self, plural};
 use crate::discover::naming;
-use crate::infer::{Framing, Given, Inferred, Stream, StreamLimits, TableReport, files};
+use crate::infer::{Framing, Given, Inferred, Stream, StreamLimits, TableReport, files, unsaid};
 
 /// Bytes read at once.
 const CHUNK: usize = 256 << 10;
@@ -49,6 +49,7 @@ pub(crate) async fn run(args: &Args, interrupt: &Interrupt, output: Output) -> R
     inferred.report.topic = names.first().cloned().unwrap_or_default();
     let written =
         files(&inferred, *dialect, "", args.not_null_from_sample).map_err(|error| Failure::of(Exit::Usage, &error))?;
+    inferred.report.warnings.extend(unsaid(&inferred.table, *dialect));
     let published = match &args.output_dir {
         Some(directory) => {
             let replace = if args.overwrite { Replace::Everything } else { Replace::Nothing };

@@ -18,6 +18,8 @@ const INTERNAL: [&str; 2] = ["__consumer_offsets", "__transaction_state"];
 pub struct Rules {
     /// Only topics that start with it; it is stripped from the table's name.
     pub prefix: String,
+    /// Only the topic of exactly this name.
+    pub topic: Option<String>,
     /// Only topics in whose full name it is found, anywhere.
     pub pattern: Option<Regex>,
     /// `.` and `-` become `_` in table names.
@@ -83,6 +85,9 @@ pub fn select<'a>(topics: impl IntoIterator<Item = (&'a str, bool)>, rules: &Rul
     let mut by_table: BTreeMap<String, Vec<Chosen>> = BTreeMap::new();
     for (topic, internal) in topics {
         if !rules.include_internal && (internal || INTERNAL.contains(&topic)) {
+            continue;
+        }
+        if rules.topic.as_ref().is_some_and(|only| only != topic) {
             continue;
         }
         if rules.pattern.as_ref().is_some_and(|pattern| !pattern.is_match(topic)) {

@@ -17,7 +17,7 @@ use crate::discover::report::{ClusterReport, Definition, Report, Skipped, Why};
 use crate::discover::sample::Sample;
 use crate::discover::sampling::{Sampling, Want};
 use crate::discover::{Error, Options};
-use crate::infer::{Given, Inferred, Sampled, TableReport, infer};
+use crate::infer::{Given, Inferred, Sampled, TableReport, infer, unsaid};
 use crate::record::Inflater;
 
 /// Bytes asked for in one round of fetches, over all leaders.
@@ -355,7 +355,11 @@ impl<P: FnMut(Progress) + Send> Run<'_, P> {
             return true;
         };
         let found = found.and_then(|inferred| match inferred {
-            Some(inferred) => self.definition(&inferred).map(|definition| Some((inferred.report, definition))),
+            Some(mut inferred) => self.definition(&inferred).map(|definition| {
+                let unsaid = self.options.dialects.iter().filter_map(|dialect| unsaid(&inferred.table, *dialect));
+                inferred.report.warnings.extend(unsaid);
+                Some((inferred.report, definition))
+            }),
             None => Ok(None),
         });
         match found {

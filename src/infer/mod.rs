@@ -13,7 +13,7 @@ mod sampled;
 mod stream;
 
 pub use conclude::Inferred;
-pub use files::files;
+pub use files::{files, unsaid};
 pub use framing::{Framing, LONGEST_MESSAGE};
 pub use given::{Extension, Given, JSON_DEPTH};
 pub use report::{ColumnReport, FormatReport, KeyReport, Reject, SampleReport, TableReport};

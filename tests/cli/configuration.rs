@@ -102,6 +102,36 @@ fn a_directory_stands_for_the_data_system_in_it() {
 }
 
 #[test]
+fn a_table_file_stands_for_its_topic_alone() {
+    let world = World::new();
+    for topic in ["p.orders", "p.orders.json", "other"] {
+        world.topic(topic, &[r#"{"a":1}"#]);
+    }
+    let servers = world.servers();
+    world.write(
+        "five.table.json",
+        &format!(
+            r#"{{"version": 1, "table": {{"type": "source"}}, "flink": {{"connector": "kafka", "topic": "p.orders",
+               "properties.bootstrap.servers": "{servers}", "format": "flexible-json"}}}}"#
+        ),
+    );
+    world.write(
+        "four.table.json",
+        &format!(
+            r#"{{"type": "source", "name": "four", "identifier": "p.orders",
+               "connector": {{"name": "kafka", "bootstrap.servers": "{servers}"}}, "format": {{"name": "json"}}}}"#
+        ),
+    );
+    for file in ["five.table.json", "four.table.json"] {
+        let document = world.run(&["discover", file, "--dry-run", "--output", "json"]).exits(0).json();
+        assert_eq!(document["tables"].as_array().unwrap().len(), 1, "{file}");
+        assert_eq!(document["tables"][0]["topic"], "p.orders", "{file}");
+    }
+    let ran = world.run(&["discover", "five.table.json", "--dry-run", "--topic", "other"]).exits(0);
+    assert!(ran.err.contains("is 'p.orders'"), "{ran:?}");
+}
+
+#[test]
 fn nobody_there_is_exit_3() {
     let world = World::new();
     let ran = world.run(&["discover", "--servers", "127.0.0.1:1"]).fails(3, &["127.0.0.1:1"]);

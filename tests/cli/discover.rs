@@ -140,6 +140,42 @@ fn classic_files_are_written_on_request() {
 }
 
 #[test]
+fn a_key_that_looks_like_a_variable_is_a_column_in_every_dialect() {
+    let world = World::new();
+    world.topic("in", &[r#"{"${NO_SUCH}":1,"${HOME}":{"${HOME}":2}}"#]);
+    world.topic("other", &[r#"{"a":1}"#]);
+    world.discover(&["-o", "out", "--dialect", "classic,sql"]).exits(0);
+    assert!(world.read("out/in.schema.yml").contains("${NO_SUCH}"));
+}
+
+#[test]
+fn tables_of_topics_that_are_called_system_are_tables() {
+    let world = World::new();
+    for topic in ["system.a", "system.b", "other"] {
+        world.topic(topic, &[r#"{"a":1}"#]);
+    }
+    world.discover(&["-o", "out", "--dialect", "classic"]).exits(0);
+    let ran = world.run(&["source", "out", "system.b"]).exits(0);
+    assert_eq!(ran.out, "{\"a\":1}\n", "{ran:?}");
+}
+
+#[test]
+fn what_classic_files_cannot_say_is_told() {
+    let world = World::new();
+    world.topic("single.csv", &["1,'a,b'", "2,'c'", "3,'d,e'", "4,'f'"]);
+    world.topic("double.csv", &["1,\"a,b\"", "2,\"c\"", "3,\"d,e\"", "4,\"f\""]);
+    let tells = "cannot say that ' encloses fields";
+    let ran = world.discover(&["--dry-run", "--dialect", "classic", "--output", "json"]).exits(0);
+    let tables = ran.json()["tables"].as_array().unwrap().clone();
+    let told: Vec<bool> = tables.iter().map(|table| table["warnings"].to_string().contains(tells)).collect();
+    assert_eq!(told, [false, true], "{ran:?}");
+    let ran = world.discover(&["--dry-run", "--dialect", "sql"]).exits(0);
+    assert!(!ran.out.contains(tells), "{ran:?}");
+    let ran = world.feed(&["infer", "--name", "t", "--dialect", "classic"], "1,'a,b'\n2,'c'\n3,'d,e'\n");
+    assert!(ran.err.contains(tells), "{ran:?}");
+}
+
+#[test]
 fn topics_are_chosen_by_an_unanchored_pattern() {
     let world = World::new();
     for topic in ["a_orders", "b_orders", "customers"] {

@@ -119,3 +119,11 @@ fn a_closed_pipe_is_a_good_end() {
     drop(child.stdout.take());
     Ran::from(child.wait_with_output().unwrap()).exits(0);
 }
+
+#[test]
+fn a_definition_that_would_not_read_back_is_not_shown() {
+    let world = World::new();
+    let ran = world.feed(&["infer", "--name", "${NO_SUCH}", "--dialect", "classic"], "{\"a\":1}\n");
+    let ran = ran.fails(2, &["NO_SUCH is not set"]);
+    assert!(ran.out.is_empty(), "{ran:?}");
+}

@@ -98,7 +98,7 @@ fn fields(reader: Reader<'_>, node: &Node, depth: usize) -> Result<Vec<(Field, V
     let mut all: Vec<(Field, Vec<String>)> = Vec::with_capacity(items.len());
     for item in items {
         let mut members = reader.members(item, "the column")?;
-        let Some(name) = members.take_text("name")? else {
+        let Some(name) = members.take_raw("name")? else {
             return Err(reader.error(
                 item.at,
                 "a column has no `name`",

@@ -75,6 +75,11 @@ impl<'a> Members<'a> {
         self.take(name).map(|node| self.reader.text(node, name)).transpose()
     }
 
+    /// A text that is not to be changed: what stands in the data has no variables.
+    pub(crate) fn take_raw(&mut self, name: &str) -> Result<Option<String>, Error> {
+        self.take(name).map(|node| self.reader.raw(node, name)).transpose()
+    }
+
     /// All that is left.
     pub(crate) fn rest(self) -> Vec<&'a Member> {
         self.left

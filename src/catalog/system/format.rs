@@ -131,7 +131,7 @@ fn header(reader: &Reader<'_>, node: &Node) -> Result<Vec<String>, Error> {
     }
     let mut names: Vec<String> = Vec::with_capacity(items.len());
     for item in items {
-        let name = reader.text(item, "header")?;
+        let name = reader.raw(item, "header")?;
         if names.contains(&name) {
             return Err(reader.error(
                 item.at,
