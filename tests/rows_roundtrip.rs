@@ -390,3 +390,12 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_member_that_a_row_inside_the_row_has_not_is_refused() {
+    let a = topica::schema::Field { name: "a".to_owned(), ty: Type::BigInt, nullable: true };
+    let table = table(Encoding::Json, &[("o", Type::Row(vec![a]))]);
+    assert_eq!(encoded(&table, r#"{"o":{"a":1}}"#).unwrap(), r#"{"o":{"a":1}}"#);
+    let misfit = encoded(&table, r#"{"o":{"a":1,"zz":1}}"#).unwrap_err();
+    assert!(matches!(&misfit, Misfit::UnknownColumn(path) if path.contains("zz")), "{misfit}");
+}

@@ -82,8 +82,7 @@ impl Decision {
 
 fn rows(given: &Given, verdict: &Verdict, remarks: &mut Vec<String>) -> Reading {
     let Some(found) = &verdict.csv else {
-        remarks.push("no value is a row of delimited text".to_owned());
-        return Reading::Bytes;
+        return one_field(given, verdict, remarks);
     };
     if found.several * 2 > found.fits {
         remarks.push("values hold several rows each, which Flink's csv format does not read".to_owned());
@@ -97,6 +96,27 @@ fn rows(given: &Given, verdict: &Verdict, remarks: &mut Vec<String>) -> Reading 
             dialect.header = Header::None;
             (1..=found.columns).map(|i| format!("c{i}")).collect()
         }
+    };
+    Reading::Rows(Rows { dialect, columns })
+}
+
+/// Delimited text by its name alone: rows of one column have no delimiter to be found by.
+fn one_field(given: &Given, verdict: &Verdict, remarks: &mut Vec<String>) -> Reading {
+    let header = given.csv.header.as_deref();
+    if !matches!(verdict.format, Format::Csv | Format::Text) || header.is_some_and(|names| names.len() != 1) {
+        remarks.push("no value is a row of delimited text".to_owned());
+        return Reading::Bytes;
+    }
+    let hints = given.hints();
+    let mut dialect = Dialect { comment: hints.comment, ..Dialect::default() };
+    dialect.delimiter = hints.delimiter.unwrap_or(dialect.delimiter);
+    dialect.quote = hints.quote.unwrap_or(dialect.quote);
+    let columns = match header {
+        Some(names) => {
+            dialect.header = Header::Given;
+            names.to_vec()
+        }
+        None => vec!["c1".to_owned()],
     };
     Reading::Rows(Rows { dialect, columns })
 }
@@ -209,6 +229,18 @@ mod tests {
         let Reading::Rows(read) = decide(&given, &rows[1..]).reading else { panic!() };
         assert_eq!(read.columns, ["c1", "c2", "c3"]);
         assert_eq!(read.dialect.header, Header::None);
+    }
+
+    #[test]
+    fn rows_of_one_column_are_rows_where_that_is_known_beforehand() {
+        let mut given = Given::new("t", "t");
+        assert_eq!(decide(&given, &["1", "2", "3"]).reading, Reading::Text);
+        given.format = Some(Format::Csv);
+        let Reading::Rows(read) = decide(&given, &["1", "2", "3"]).reading else { panic!() };
+        assert_eq!((read.columns, read.dialect.header), (vec!["c1".to_owned()], Header::None));
+        given.csv.header = Some(vec!["id".to_owned()]);
+        let Reading::Rows(read) = decide(&given, &["1", "2", "3"]).reading else { panic!() };
+        assert_eq!((read.columns, read.dialect.header), (vec!["id".to_owned()], Header::Given));
     }
 
     #[test]

@@ -231,7 +231,8 @@ fn empty_as_meant(
 /// A row is only written if Flink reads it back as it is.
 fn fits(fit: Fit) -> Result<(), Misfit> {
     match fit.misfits.into_iter().next() {
-        None => Ok(()),
+        // What a row inside the row has not, Flink would pass over.
+        None => fit.extra.into_iter().next().map_or(Ok(()), |path| Err(Misfit::UnknownColumn(path))),
         Some(misfit) => Err(Misfit::Value { column: misfit.path, reason: misfit.reason }),
     }
 }
