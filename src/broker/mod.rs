@@ -3,8 +3,8 @@
 //! It speaks enough of Kafka's protocol that kcat, librdkafka and the Java client list, produce and consume, with and
 //! without a group. It is no place for data: see [`banner`].
 //!
-//! One lock holds all state ([`state`]), and is never held across an await; a task per connection reads frames and
-//! answers them in order ([`connection`]); each API has a file of its own ([`api`]). Tests reach in by the handle: they
+//! One lock holds all state (`state`), and is never held across an await; a task per connection reads frames and
+//! answers them in order (`connection`); each API has a file of its own (`api`). Tests reach in by the handle: they
 //! fill topics, read counts, lay down faults and move leaders.
 //!
 //! ```

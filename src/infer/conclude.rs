@@ -352,6 +352,13 @@ fn use_configured(table: &mut Table, configured: &Configured) {
         // A schema of several columns speaks of rows, whatever the bytes are.
         table.encoding = Encoding::Json;
     }
+    // Said each time anew: Flink fails on a number that INT does not hold, and the check does not see it.
+    for (name, declared) in &configured.declared {
+        if let Some(column) = table.schema.columns.iter().find(|column| column.field.name == *name) {
+            let ty = &column.field.ty;
+            table.remarks.push(format!("`{name}` is declared {declared}, its values were only checked as {ty}"));
+        }
+    }
 }
 
 /// Delimited text is read by place: where the stream's column names are known, columns stand in their order, whatever

@@ -56,7 +56,7 @@ impl LikelyKey {
         let Members { equal, differ, .. } = members;
         match &mut self.columns {
             None => self.columns = Some(equal),
-            Some(columns) if differ.is_empty() => {}
+            Some(_) if differ.is_empty() => {}
             Some(columns) => columns.retain(|column| !differ.contains(column)),
         }
     }

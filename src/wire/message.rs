@@ -46,7 +46,7 @@ pub(super) fn encode_request<R: Request>(
 
 /// Decodes the reply to a request of type `R` at `version`: header and body, nothing before and nothing after them.
 ///
-/// The memory that it takes is bounded by the frame's own size, whatever its arrays claim ([`weigh`]).
+/// The memory that it takes is bounded by the frame's own size, whatever its arrays claim (`weigh`).
 ///
 /// # Errors
 /// See [`ReplyError`].
