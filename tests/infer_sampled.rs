@@ -115,3 +115,19 @@ fn what_becomes_of_the_row_of_column_names_is_told_as_flink_reads_it() {
         "the names themselves in STRING columns"
     );
 }
+
+#[test]
+fn a_declared_type_that_is_narrower_than_what_is_checked_is_told() {
+    let directory = tempfile::tempdir().unwrap();
+    let ddl = "CREATE TABLE t (id INT, name STRING) WITH ('connector' = 'kafka', 'topic' = 't', 'format' = 'json');";
+    std::fs::write(directory.path().join("t.table.sql"), ddl).unwrap();
+    let schemas = topica::catalog::Schemas::load(directory.path(), &|_| None).unwrap();
+    let mut given = Given::new("t", "t");
+    given.schema = schemas.of("t").cloned();
+    let messages = [message(0, None, Some(r#"{"id":3000000000,"name":"a"}"#))];
+    let warnings = infer(messages.into_iter(), &given, Sampled::default()).unwrap().unwrap().report.warnings;
+    assert!(
+        warnings.iter().any(|w| w == "`id` is declared INT, its values were only checked as BIGINT"),
+        "{warnings:?}"
+    );
+}
