@@ -119,7 +119,8 @@ fn what_becomes_of_the_row_of_column_names_is_told_as_flink_reads_it() {
 #[test]
 fn a_declared_type_that_is_narrower_than_what_is_checked_is_told() {
     let directory = tempfile::tempdir().unwrap();
-    let ddl = "CREATE TABLE t (id INT, name STRING) WITH ('connector' = 'kafka', 'topic' = 't', 'format' = 'json');";
+    let ddl = "CREATE TABLE t (id INT, name STRING) WITH ('connector' = 'kafka', 'topic' = 't', 'format' = 'json', \
+               'properties.bootstrap.servers' = 'h');";
     std::fs::write(directory.path().join("t.table.sql"), ddl).unwrap();
     let schemas = topica::catalog::Schemas::load(directory.path(), &|_| None).unwrap();
     let mut given = Given::new("t", "t");
