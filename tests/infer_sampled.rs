@@ -117,18 +117,19 @@ fn what_becomes_of_the_row_of_column_names_is_told_as_flink_reads_it() {
 }
 
 #[test]
-fn a_declared_type_that_is_narrower_than_what_is_checked_is_told() {
+fn a_declared_type_that_is_narrower_is_checked_or_told() {
     let directory = tempfile::tempdir().unwrap();
-    let ddl = "CREATE TABLE t (id INT, name STRING) WITH ('connector' = 'kafka', 'topic' = 't', 'format' = 'json', \
+    let ddl = "CREATE TABLE t (id INT, name VARCHAR(3)) WITH ('connector' = 'kafka', 'topic' = 't', 'format' = 'json', \
                'properties.bootstrap.servers' = 'h');";
     std::fs::write(directory.path().join("t.table.sql"), ddl).unwrap();
     let schemas = topica::catalog::Schemas::load(directory.path(), &|_| None).unwrap();
     let mut given = Given::new("t", "t");
     given.schema = schemas.of("t").cloned();
-    let messages = [message(0, None, Some(r#"{"id":3000000000,"name":"a"}"#))];
-    let warnings = infer(messages.into_iter(), &given, Sampled::default()).unwrap().unwrap().report.warnings;
-    assert!(
-        warnings.iter().any(|w| w == "`id` is declared INT, its values were only checked as BIGINT"),
-        "{warnings:?}"
-    );
+    let messages =
+        [message(0, None, Some(r#"{"id":3000000000,"name":"a"}"#)), message(1, None, Some(r#"{"id":1,"name":"b"}"#))];
+    let report = infer(messages.into_iter(), &given, Sampled::default()).unwrap().unwrap().report;
+    let said = |text: &str| report.warnings.iter().any(|warning| warning == text);
+    assert!(said("`name` is declared VARCHAR(3), its values were only checked as STRING"), "{:?}", report.warnings);
+    assert!(said("`id` does not fit the configured schema in 1 sampled records"), "{:?}", report.warnings);
+    assert_eq!(report.sample.rejected, 1);
 }

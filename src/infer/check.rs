@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::{Encoding, Table};
+use crate::infer::narrow::Narrow;
 use crate::infer::observe::{EXAMPLES, not_an_object};
 use crate::infer::reading::Rows;
 use crate::infer::{Message, Reject};
@@ -15,6 +16,7 @@ const PLACES: usize = 20;
 /// counted before and is passed over.
 pub(crate) struct Check {
     how: How,
+    narrow: Narrow,
     depth: usize,
     /// Messages that do not fit.
     pub(crate) misfits: u64,
@@ -45,7 +47,8 @@ impl Check {
             (Encoding::Raw, _) if text => How::Text,
             _ => How::Nothing,
         };
-        Self { how, depth, misfits: 0, places: BTreeMap::new(), extra: BTreeSet::new(), rejects: Vec::new() }
+        let narrow = Narrow::of(written);
+        Self { how, narrow, depth, misfits: 0, places: BTreeMap::new(), extra: BTreeSet::new(), rejects: Vec::new() }
     }
 
     /// Shows a message.
@@ -59,7 +62,10 @@ impl Check {
                     return;
                 }
                 match conform.check_json(value, self.depth) {
-                    Ok(fit) => fit,
+                    Ok(mut fit) => {
+                        self.narrow.of_object(value, &mut fit.misfits);
+                        fit
+                    }
                     Err(_) => return,
                 }
             }
@@ -74,7 +80,9 @@ impl Check {
                     Some([last]) if last.raw.is_empty() => {}
                     _ => return,
                 }
-                conform.check_row(&fields)
+                let mut fit = conform.check_row(&fields);
+                self.narrow.of_fields(&fields, &mut fit.misfits);
+                fit
             }
             How::Text | How::Nothing => return,
         };

@@ -5,6 +5,7 @@ use crate::format::csv::{Dialect, Header};
 use crate::format::sniff::Verdict;
 use crate::infer::check::Check;
 use crate::infer::given::Given;
+use crate::infer::narrow;
 use crate::infer::observe::{Counts, EXAMPLES, Observer};
 use crate::infer::reading::{Decision, Reading, Rows};
 use crate::infer::{
@@ -352,8 +353,11 @@ fn use_configured(table: &mut Table, configured: &Configured) {
         // A schema of several columns speaks of rows, whatever the bytes are.
         table.encoding = Encoding::Json;
     }
-    // Said each time anew: Flink fails on a number that INT does not hold, and the check does not see it.
+    // Said each time anew: what such a type does not hold, the check does not see.
     for (name, declared) in &configured.declared {
+        if narrow::integer(declared).is_some() {
+            continue;
+        }
         if let Some(column) = table.schema.columns.iter().find(|column| column.field.name == *name) {
             let ty = &column.field.ty;
             table.remarks.push(format!("`{name}` is declared {declared}, its values were only checked as {ty}"));

@@ -6,6 +6,7 @@ mod files;
 mod framing;
 mod given;
 mod likely_key;
+mod narrow;
 mod observe;
 mod reading;
 mod report;
