@@ -295,7 +295,9 @@ proptest! {
         let offsets = offsets(&sample);
         prop_assert!(offsets.windows(2).all(|pair| pair[0] < pair[1]));
         prop_assert!(sample.len() <= records);
-        prop_assert!(sample.bytes <= bytes || sample.len() == 1);
+        // One record larger than the budget is better than none; empty ones beside it cost nothing.
+        let sized = sample.messages().filter(|message| message.value.is_some_and(|value| !value.is_empty())).count();
+        prop_assert!(sample.bytes <= bytes || sized == 1);
         let mut all = 0;
         let mut offsets_in_all = 0;
         let mut records_in_all = 0;
