@@ -74,7 +74,12 @@ pub fn write(table: &Table) -> String {
         }
         Encoding::Raw => {}
     }
-    lead.notes.extend(table.remarks.iter().chain(&unwritable).chain(&secrets).cloned());
+    // What was said when the table was written before is among its remarks.
+    for note in table.remarks.iter().chain(&unwritable).chain(&secrets).map(|note| sanitised(note)) {
+        if !lead.notes.contains(&note) {
+            lead.notes.push(note);
+        }
+    }
 
     let mut out = String::new();
     lead.write(&mut out);
